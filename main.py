@@ -57,7 +57,8 @@ def _show_version(ctx: click.Context, _option: click.Parameter, given: bool) -> 
 def cli() -> None:
     """Train a digit classifier in the terminal: watch it, steer it, and draw digits for it.
 
-    The default command is `train`: `trainpad --max_steps 5000`.
+    The default command is `train`: `trainpad --max_steps 5000`. Its flags, as for the learning rate
+    and the network, are listed by `trainpad train --help`.
     """
 
 

@@ -95,7 +95,7 @@ def _fetch_archive(
 def _by_hand(entry: CatalogEntry) -> str:
     """What helps without a network: the files in a folder of the user's own."""
     names = ", ".join(file for archive in entry.archives for file in archive.files)
-    return f"or put {names} into a folder, and name it with --input_data_dir"
+    return f"put {names} into a folder, and name it with --input_data_dir"
 
 
 def _try_mirror(mirror: str, archive: Archive, folder: Path, meter: "_MeteredFile") -> str | None:

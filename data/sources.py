@@ -194,6 +194,11 @@ def _mnist_or_fallback(request: _Request) -> Dataset:
     if found.dataset is not None:
         return found.dataset
     notice = f"{found.warning}; {NO_MNIST}" if found.warning else NO_MNIST
+    progress = request.progress
+    if progress is not None:
+        request = replace(
+            request, progress=lambda what, done: progress(f"no MNIST found: {what}", done)
+        )
     return replace(_drawn(request, DEFAULT_VARIATION), notice=notice)
 
 

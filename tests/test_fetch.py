@@ -151,7 +151,7 @@ def test_every_mirror_that_cannot_be_reached_is_named(mirrors, cache):
     assert str(caught.value) == (
         "digits could not be fetched (train-images-idx3-ubyte.gz): "
         "127.0.0.1 cannot be reached; localhost cannot be reached; "
-        f"or put {', '.join(NAMES)} into a folder, and name it with --input_data_dir"
+        f"put {', '.join(NAMES)} into a folder, and name it with --input_data_dir"
     )
 
 

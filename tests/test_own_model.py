@@ -207,12 +207,14 @@ def test_wrong_flags_are_explained(
 
 
 def test_a_template_is_written_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name, code in (("a.py", 0), ("a.py", 2), ("a.txt", 2), ("no/such/a.py", 2)):
+    names = (("a.py", 0), ("a.py", 2), ("a", 2), ("b", 0), ("a.txt", 2), ("no/such/a.py", 2))
+    for name, code in names:
         with pytest.raises(SystemExit) as ended:
             main.main(["new", str(tmp_path / name)])
         assert (ended.value.code or 0) == code
     assert "exists; give another name" in capsys.readouterr().err
-    assert (tmp_path / "a.py").read_text() == TEMPLATE.format(name=tmp_path / "a.py")
+    for path in (tmp_path / "a.py", tmp_path / "b.py"):
+        assert path.read_text() == TEMPLATE.format(name=path)
 
 
 # -- training --------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ def asked(monkeypatch):
     calls = []
 
     def drawn_dataset(train, test, variation, seed, progress):
+        if progress is not None:
+            progress("drawing digits", 0.5)
         calls.append({"train": train, "test": test, "variation": variation, "seed": seed})
         held = train // 12
         split = lambda n: Split(np.zeros((n, 28, 28), np.uint8), np.zeros(n, np.uint8))  # noqa: E731
@@ -181,6 +183,14 @@ def test_other_data_sets_are_found_beside_mnist(tmp_path, paths):
     assert (data.name, data.classes[9]) == ("fashion-mnist", "Ankle boot")
     write_folder(tmp_path / "home/data/KMNIST/raw")
     assert load_dataset("kmnist", paths=paths).name == "kmnist"
+
+
+def test_why_digits_are_drawn_is_said_while_they_are(paths, asked):
+    said = []
+    load_dataset(paths=paths, offline=True, progress=lambda what, done: said.append((what, done)))
+    assert said == [("no MNIST found: drawing digits", 0.5)]
+    load_dataset("drawn", paths=paths, progress=lambda what, done: said.append((what, done)))
+    assert said[1:] == [("drawing digits", 0.5)]
 
 
 def test_drawn_digits_as_asked(paths, asked):

@@ -323,7 +323,8 @@ def test_the_command_line(tmp_path: Path, quick_children: list[object]) -> None:
     assert "study s: 2 trials, 1 at a time" in run("sweep", "--study", folder).replace(folder, "s")
     assert "trial 99 is not training" in run("study", folder, "stop-trial", "99")
     assert "  stop-trial N           stop one trial" in run("study", "--help")
-    assert run("study", folder, "queue", "x=2.5") == "s: queued x=2.5\n"
+    queued = run("study", folder, "queue", "x=2.5")
+    assert queued.startswith("s: queued x=2.5; no sweep runs this study: `trainpad sweep --study ")
     assert "trial 2: x 2.5" in run("sweep", "--study", folder, "--trials", "3")
     assert "x must be a number in 0.0..5.0" in run("study", folder, "queue", "x=7")
     assert "'jump' is no request" in run("study", folder, "jump")

@@ -19,10 +19,18 @@ def test_a_table_without_a_step_is_named(
     (tmp_path / "notes.txt").write_text("loss, acc\n")
     with pytest.raises(UserError, match=r"nostep\.csv: no column or key is called step"):
         print_once([str(tmp_path)], sys.stdout, as_json=as_json)
+    ours = tmp_path / "ours"
+    ours.mkdir()
+    (ours / "run.json").write_text("{}")
+    (ours / "events.jsonl").write_text('{"event": "started"}\n')
     (tmp_path / "good.csv").write_text("step,loss\n1,2\n2,3\n")
     print_once([str(tmp_path)], sys.stdout, as_json=as_json)
     said = capsys.readouterr()
-    assert "nostep.csv: no column" in said.err and "good.csv" not in said.err
+    assert (
+        "nostep.csv: no column" in said.err
+        and "ours" not in said.err
+        and "good.csv" not in said.err
+    )
     assert "nostep" not in said.out and "good" in said.out
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core.cli.preview import preview_rows
+from core.output.counted import counted
 from data.catalog import CATALOG
 from data.dataset import Dataset
 from data.disk_pictures import clear
@@ -50,9 +51,8 @@ def clear_pictures(out: TextIO, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"files": count, "bytes": size}), file=out)
     elif count:
-        files = "1 file" if count == 1 else f"{count:,} files"
         print(
-            f"{size / 1e6:,.1f} MB freed: {files} of unpacked pictures; "
+            f"{size / 1e6:,.1f} MB freed: {counted(count, 'file')} of unpacked pictures; "
             "a run that needs them makes them again",
             file=out,
         )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from core.cli.findings import Finding, hint, ok, problem
+from core.output.counted import counted
 from core.process.libraries import ignored_settings
 from core.rundir.rundir import list_runs, log_dir_from
 from core.rundir.versions import version_of
@@ -79,7 +80,7 @@ def check_runs(given: Path | None = None) -> Iterator[Finding]:
         yield problem("runs", "folder", str(error))
         return
     count = len(list_runs(log_dir))
-    yield ok("runs", "folder", f"{log_dir} can be written; {count:,} run{'s'[: count != 1]} in it")
+    yield ok("runs", "folder", f"{log_dir} can be written; {counted(count, 'run')} in it")
     if not probe.is_private:
         yield hint("runs", "steering", NOT_PRIVATE)
     yield _space(nearest_existing(log_dir))

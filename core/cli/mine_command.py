@@ -32,6 +32,7 @@ def mine(export: Path | None, to_import: tuple[Path, ...], label: int | None) ->
     """
     import numpy as np
 
+    from core.output.counted import counted
     from data.dataset import DIGITS
     from data.user_digits import add_user_digits, read_user_digits, user_digits_folder
     from data.user_digits_files import export_user_digits, read_labelled
@@ -40,13 +41,13 @@ def mine(export: Path | None, to_import: tuple[Path, ...], label: int | None) ->
     parts = [read_labelled(path, label) for path in to_import]
     for path, (images, labels) in zip(to_import, parts, strict=True):
         add_user_digits(folder, images, labels)
-        click.echo(f"{len(labels):,} digits of {sanitize(str(path))} added")
+        click.echo(f"{counted(len(labels), 'digit')} of {sanitize(str(path))} added")
     digits = read_user_digits(folder)
     if export is not None:
         count = export_user_digits(digits, export)
-        click.echo(f"{count:,} digits written to {sanitize(str(export))}, as IDX and PNG")
+        click.echo(f"{counted(count, 'digit')} written to {sanitize(str(export))}, as IDX and PNG")
     elif not to_import:
         counts = np.bincount(digits.labels, minlength=len(DIGITS)).tolist()
         each = "  ".join(f"{name}: {count}" for name, count in zip(DIGITS, counts, strict=True))
-        click.echo(f"{len(digits):,} digits of yours in {sanitize(str(folder))}\n{each}")
+        click.echo(f"{counted(len(digits), 'digit')} of yours in {sanitize(str(folder))}\n{each}")
     return 0

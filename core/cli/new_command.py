@@ -15,8 +15,12 @@ from trainpad.errors import UserError
 def new(file: Path) -> int:
     """Write a Keras model to begin with to FILE.py; `trainpad --model FILE.py` trains it.
 
+    A name without an ending gets it.
+
     Example: trainpad new my_net.py
     """
+    if not file.suffix:
+        file = file.with_suffix(".py")
     if file.suffix != ".py":
         raise UserError(f"a model is a Python file; give a name that ends in .py, not {file.name}")
     try:

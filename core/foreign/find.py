@@ -11,7 +11,8 @@ from core.foreign.file import ForeignFile
 from core.foreign.formats import FIRST, HEAD, format_of
 from core.foreign.trainer_state import TrainerState
 from core.tfevents.run_files import FoundFile
-from trainpad.files import read_plain
+from data.files import is_file
+from trainpad.files import RUN_FILE, read_plain
 
 _CHECKPOINT: Final = re.compile(r"checkpoint-(\d{1,15})")
 """The folder in which the Trainer saves a step."""
@@ -43,7 +44,7 @@ class ForeignFiles:
 
     @property
     def without_step(self) -> list[Path]:
-        """The tables and JSON lines in which no step or epoch was found."""
+        """The tables and JSON lines in which no step or epoch was found, without our own files."""
         return self._refused_tables(are_text=True)
 
     @property
@@ -53,7 +54,8 @@ class ForeignFiles:
 
     def _refused_tables(self, *, are_text: bool) -> list[Path]:
         refused = (path for path, file in self._refused.items() if file.is_text == are_text)
-        return sorted(path for path in refused if path.suffix.lower() in _TABLES)
+        tables = (path for path in refused if path.suffix.lower() in _TABLES)
+        return sorted(path for path in tables if not is_file(path.parent / RUN_FILE))
 
     def find(self, path: Path) -> FoundFile | None:
         """Return what a file is; None where it is of no format, or cannot be read."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from core.output.counted import counted
 from data.files import is_dir
 from trainpad.files import RUN_FILE
 from trainpad.text import sanitize
@@ -45,5 +46,4 @@ def unreadable_text(paths: Sequence[Path]) -> str:
         return ""
     names = [sanitize(path.name, limit=80) for path in paths[:MAX_NAMES]]
     more = f" and {len(paths) - len(names):,} more" if len(paths) > len(names) else ""
-    runs = "1 run" if len(paths) == 1 else f"{len(paths):,} runs"
-    return f"{runs} cannot be read: {', '.join(names)}{more}"
+    return f"{counted(len(paths), 'run')} cannot be read: {', '.join(names)}{more}"

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from core.output.counted import counted
 from core.process.stdio import print_message
 from core.run.events import (
     RECORDED_NAMES,
@@ -123,10 +124,10 @@ class NoticePrinter:
 
     def _print_end(self, event: Finished) -> None:
         if event.outcome is Outcome.DONE and event.step == self._first:
-            steps = f"{event.step:,} steps"
+            steps = counted(event.step, "step")
             print_message(f"{self._run.name} is done after {steps}; a larger --max_steps goes on")
         elif event.detail:
-            print_message(f"done after {event.step:,} steps: {event.detail}")
+            print_message(f"done after {counted(event.step, 'step')}: {event.detail}")
         if sys.stderr.isatty():
             with suppress(OSError):
                 sys.stderr.write("\a")

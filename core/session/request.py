@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.network.model_file import ModelFile
+from core.output.counted import counted
 from core.run.hparams import (
     SPECS,
     HyperParameters,
@@ -127,7 +128,7 @@ def _with_live_values(own: ModelFile | None, start: ResumePoint) -> ModelFile | 
 def _check_steps(start: ResumePoint, max_steps: int) -> None:
     """Raise a `UserError` where the run to resume has done `max_steps` already."""
     if max_steps <= start.step:
-        done = f"{start.step:,} steps"
+        done = counted(start.step, "step")
         raise UserError(f"{start.run.name} has done {done}; --max_steps must be above that")
 
 
@@ -151,8 +152,8 @@ def _plan(
     if new and planned.get("max_steps", hparams.max_steps) <= start.step:
         names = ", ".join(dict.fromkeys(name for _, name, _ in new))
         raise UserError(
-            f"{start.run.name} is done after {start.step:,} steps, so no step would be trained "
-            f"with the new {names}: give a larger --max_steps too"
+            f"{start.run.name} is done after {counted(start.step, 'step')}, so no step would be "
+            f"trained with the new {names}: give a larger --max_steps too"
         )
     return (hparams, changes) if start.checkpoint else (before, [*changes, *given])
 

@@ -1,5 +1,6 @@
 """Requests to a study, each checked, made, and said in a sentence."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -63,7 +64,10 @@ class StudyRequests:
         description = self.folder.description()
         point = description.space.check_point(name_value_pairs(text.split()))
         Study(self.folder, description).enqueue(point)
-        return f"queued {text}"
+        if self.folder.is_live():
+            return f"queued {text}"
+        command = f"trainpad sweep --study {shlex.quote(str(self.folder.path))} --trials N"
+        return f"queued {text}; no sweep runs this study: `{command}` tries it, N trials in all"
 
 
 def name_value_pairs(words: Sequence[str]) -> dict[str, str]:

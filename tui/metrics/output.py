@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from core.output.counted import counted
 from tui.chart.tags import matcher
 from tui.widgets.text_widget import Span, TextWidget, fit
 
@@ -91,9 +92,9 @@ class OutputPane(TextWidget):
         if self.pattern:
             matches = matcher(self.pattern)
             found = sum(map(matches, self._lines))
-            notes.append(f"{found:,} lines with {self.pattern!r}")
+            notes.append(f"{counted(found, 'line')} with {self.pattern!r}")
         if self._above:
-            notes.append(f"{self._above:,} lines below")
+            notes.append(f"{counted(self._above, 'line')} below")
         return [("output", "title"), (fit("   " + ", ".join(notes), max(0, width - 6)), "dim")]
 
     def _spans(self, line: str) -> Iterator[Span]:

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.widgets import Input
 
+from core.output.counted import counted
 from core.run.state import RunState
 from core.rundir.metrics import why_unreadable
 from core.rundir.output import OutputTail
@@ -147,8 +148,8 @@ class MetricsScreen(SteeringScreen):
             title.show([(f"no metric matches {grid.pattern!r}", "alert")])
         else:
             note = f"filter {grid.pattern!r}   " if grid.pattern else ""
-            left_out = f"{metrics.left_out:,} numbers of further names are left out   "
-            note += left_out if metrics.left_out else ""
+            if metrics.left_out:
+                note += f"left out: {counted(metrics.left_out, 'number')} of further names   "
             note += grid.position_text
             title.show([(note, "dim")])
             title.display = bool(note) and not self._shows_output

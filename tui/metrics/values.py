@@ -1,5 +1,6 @@
 """The list of all metrics with their newest values, also of those on other pages."""
 
+from core.output.counted import counted
 from core.run.state import RunState
 from tui.chart.legend import format_value
 from tui.chart.tags import shown_tag, sort_key
@@ -36,8 +37,7 @@ class ValueList(TextWidget):
             names, more = names[: room - 1], f" and {hidden:,} more"
         else:
             more = ""
-        plural = "" if len(metrics) == 1 else "s"
-        count = f"   {len(metrics):,} metric{plural}"
+        count = f"   {counted(len(metrics), 'metric')}"
         title: list[Span] = [("newest", "title"), (count, "dim")]
         rows = [self._row(name, width) for name in names]
         return [title, *rows, *([[(more, "dim")]] if more else [])]

@@ -18,6 +18,7 @@ from core.network.classifier import Classifier, Prediction, Recognizes
 from core.network.explanation import Explanation, explain
 from core.network.network import Network
 from core.network.recorded import network_of
+from core.output.counted import counted
 from core.own.network import OwnNetwork, any_network
 from core.run.state import RunState
 from data.dataset import DIGITS
@@ -82,9 +83,8 @@ class ModelSwitcher:
         classifier = self._classifiers[self._active]
         if self._has_past and (network := self.past.network) is not None:
             step = self.past.selected or 0
-            return replace(
-                classifier, network=network, origin=f"weights after {step:,} steps", step=step
-            )
+            origin = f"weights after {counted(step, 'step')}"
+            return replace(classifier, network=network, origin=origin, step=step)
         return classifier
 
     @property
@@ -183,7 +183,7 @@ class ModelSwitcher:
         except UserError:
             return False
         self._step = run.weights_step
-        source = f"weights after {run.weights_step:,} steps"
+        source = f"weights after {counted(run.weights_step, 'step')}"
         shape = tuple(run.info.get("dataset", {}).get("image_shape") or (SIDE, SIDE))
         classifier = Classifier(network, source, run.classes, run.name, run.weights_step, shape)
         if not can_read_drawings(classifier):

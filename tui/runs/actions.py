@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from core.output.counted import counted
 from core.run.hparams import SPECS
 from core.rundir import notes, trash
 from core.rundir.entry import RunEntry
@@ -144,7 +145,7 @@ class RunActions:
             if confirmed:
                 self._try(lambda: self._delete(entry))
 
-        question = f"Move {entry.title}, {entry.summary.steps:,} steps, to the trash?"
+        question = f"Move {entry.title}, {counted(entry.summary.steps, 'step')}, to the trash?"
         self._screen.app.push_screen(ConfirmDialog(question), on_close)
 
     def _delete(self, entry: RunEntry) -> None:

@@ -10,6 +10,7 @@ from textual.events import Click
 from textual.geometry import Size
 from textual.message import Message
 
+from core.output.counted import counted
 from core.run.plan_text import steps_of_plan
 from core.rundir.entry import RunEntry
 from trainpad.text import cells, sanitize
@@ -199,8 +200,7 @@ class RunDetails(TextWidget):
 
     def _hidden_columns(self, width: int) -> str:
         count = len(self._columns) - len(columns.columns_that_fit(self._columns, width))
-        plural = "" if count == 1 else "s"
-        return f"{count} column{plural} without room; C chooses " if count else ""
+        return f"{counted(count, 'column')} without room; C chooses " if count else ""
 
 
 def _state_text(entry: RunEntry) -> str:

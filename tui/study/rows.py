@@ -1,5 +1,6 @@
 """The order of trials, and the texts about a study in its first and last rows."""
 
+from core.output.counted import counted
 from core.sweep.overview import StudyOverview
 from core.sweep.results import Row
 from trainpad.text import cells, sanitize
@@ -61,7 +62,7 @@ def next_of(overview: StudyOverview) -> list[Span]:
     if not overview.next:
         return [("next", "dim"), ("  no setting is left to try", "text")]
     is_over = begun >= planned
-    note = f"   after {planned:,} trials; t has it try more" if is_over else ""
+    note = f"   after {counted(planned, 'trial')}; t has it try more" if is_over else ""
     values = [f"{sanitize(name, limit=40)} {cell_text(one)}" for name, one in overview.next.items()]
     return [("next", "dim"), (f"  {'  '.join(values)}", "text"), (note, "dim")]
 

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
+from core.output.counted import counted
 from core.run.declared import spec_of
 from core.run.hparams import HyperParameters, Value, update_hparams
 from core.run.own_hparams import is_own_value
@@ -330,7 +331,7 @@ class TrainScreen(DashboardScreen):
 
 def _checkpoint_label(run: RunState, step: int) -> str:
     """A checkpoint in the dialog: its step, its precision on validation, and whether it is best."""
-    label = f"after {step:,} steps"
+    label = f"after {counted(step, 'step')}"
     for evaluated in run.evaluations:
         if evaluated.step == step:
             value = f"loss {evaluated.loss.get('validation', math.nan):.4g}"

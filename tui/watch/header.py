@@ -11,6 +11,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.strip import Strip
 
+from core.output.counted import counted
 from trainpad.text import sanitize
 from tui.chart.palette import ChartStyle
 from tui.watch.model import RunView, WatchModel
@@ -89,7 +90,7 @@ class WatchHeader(TextWidget):
             parts.append((f"not drawn: {undrawn}  ", "dim"))
         if void := self._void_count:
             shown = "shown dim" if self._model.shows_void else "o shows them"
-            parts.append((f"{void:,} points written again, {shown}", "dim"))
+            parts.append((f"{counted(void, 'point')} written again, {shown}", "dim"))
         return parts
 
     def on_click(self, event: Click) -> None:
