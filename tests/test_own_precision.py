@@ -44,6 +44,7 @@ def engine(folder: Path, dataset: Dataset, first: str, last: str) -> tuple[Engin
 
 def trained(folder: Path, dataset: Dataset, first: str, last: str) -> np.ndarray:
     made, hparams = engine(folder, dataset, first, last)
+    assert any("is compiled with Adam: " in said for said in made.notices) is ("'adam'" in last)
     losses = made.steps(0, 0, 20, hparams)
     matrix, loss = made.evaluate("validation")
     assert np.isfinite(loss)

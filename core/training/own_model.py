@@ -99,7 +99,8 @@ class OwnModel:
         shown = ", ".join(f"{name} = {value}" for name, value in now.items())
         said = [f"hp: {shown}"] if shown else []
         if self.optimizer is not None:
-            kind = type(self.optimizer).__name__
+            # Keras puts an optimizer that scales the loss around one with half precision.
+            kind = type(getattr(self.optimizer, "inner_optimizer", self.optimizer)).__name__
             said.append(f"the model is compiled with {kind}: the panel's optimizer has no effect")
         if not self.has_classes and self._model.loss is None:
             said.append("the model is not compiled: it trains with the mean squared error")
