@@ -171,6 +171,13 @@ def test_the_dicts_of_hugging_face_belong_to_the_bar_that_is_drawn_after_them() 
         ("[12:00:00] it   1900/20000 | train loss 0.28 | lr 1.0e-01", 1900,
          {"train/loss": 0.28, "lr": 0.1}),
         ("it=5 loss=0.3", 5, {"loss": 0.3}),
+        ("step 13 loss 0,13", 13, {"loss": 0.13}),
+        ("step 14 loss: 0,131 acc=91,2% kernel=3,3 lr=1e-2,5", 14, {"loss": 0.131, "acc": 91.2}),
+        ("step 15 loss=1,234.5 reward: 2,000 acc 12,5 s", 15, {"loss": 1234.5, "reward": 2000}),
+        ("train step=15 loss=0.11; eval step=15 loss=0.2 acc=3, lr=0.1", 15,
+         {"train/loss": 0.11, "val/loss": 0.2, "val/acc": 3, "train/lr": 0.1}),
+        ("step 5 train: loss=1, acc=2 - val: loss=3, acc=4", 5,
+         {"train/loss": 1, "train/acc": 2, "val/loss": 3, "val/acc": 4}),
         ("itr 7: loss 0.3", 7, {"loss": 0.3}),
         ("Epoch 3 acc: 91.20%, val_accuracy=91.2% done=45%", 3,
          {"acc": 91.2, "val_accuracy": 91.2}),
@@ -195,6 +202,10 @@ def test_steps_that_begin_again_with_an_epoch_go_on() -> None:
         for place in (0, 59904)
     )
     assert numbers_in(printed)[-1] == (119904, {"train/loss": 2.3})
+    printed = "".join(f"ep 0{ep} | it=000{it} | loss=1\n" for ep in (1, 2, 3) for it in (0, 50))
+    assert [step for step, _ in numbers_in(printed)] == [0, 50, 51, 101, 102, 152]
+    begun = [found for found in found_in(printed) if isinstance(found, EpochBegins)]
+    assert [(one.epoch, one.step) for one in begun] == [(0, 0), (1, 51), (2, 102)]
     printed = "epoch 1 step 5 loss 1\nepoch 2 step 10 loss 1\nepoch 3 step 2 loss 1\n"
     assert [step for step, _ in numbers_in(printed)] == [5, 10, 13]
 
@@ -230,6 +241,9 @@ def test_what_may_be_something_else_is_no_metric(line: str) -> None:
 
 
 def test_a_pattern_of_the_users() -> None:
+    assert numbers_in("step 3 x 0,25 7,7,7\n", r"step (?P<step>\d+) x (?P<x>\S+) (?P<y>\S+)") == [
+        (3, {"x": 0.25})
+    ]
     pattern = r"it (?P<step>\d+).* err (?P<err>\S+)(?: top (?P<top>\S+))?"
     printed = "it 10 of 20 err 0.5\nit 20 of 20 err 4e-1 top x\nstep 30 loss=1\n"
     assert numbers_in(printed, pattern) == [

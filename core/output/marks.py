@@ -7,8 +7,8 @@ from typing import Final
 Mark = tuple[int, int]
 """A number, and of how many; 0 where that is not said."""
 _MARK: Final = re.compile(
-    r"(?<![\w./-])(?P<word>global[ _]step|step|iter(?:ation)?|itr|(?-i:(?<![a-z] ))it|batch|epoch"
-    r"|update)\s{0,9}[:=#]?\s{0,3}[\[(]?\s{0,3}(?P<number>\d{1,12}(?:,\d{3}){0,2})"
+    r"(?<![\w./-])(?P<word>global[ _]step|step|iter(?:ation)?|itr|(?-i:(?<![a-z] ))it|batch"
+    r"|epoch|ep|update)\s{0,9}[:=#]?\s{0,3}[\[(]?\s{0,3}(?P<number>\d{1,12}(?:,\d{3}){0,2})"
     r"(?:(?:\s?/\s?| of )(?P<total>\d{1,12}))?(?![\w%]|[.:-]\d)",
     re.IGNORECASE,
 )
@@ -42,7 +42,8 @@ def marks_of(line: str) -> Mapping[str, Mark]:
     for found in _MARK.finditer(line):
         number = int(found["number"].replace(",", ""))
         named.setdefault(found["word"].lower(), (number, int(found["total"] or 0)))
-    marks = {"epoch": named["epoch"]} if "epoch" in named else {}
+    epochs_named = [named[word] for word in ("epoch", "ep") if word in named]
+    marks = {"epoch": epochs_named[0]} if epochs_named else {}
     steps_named = [named[word] for word in _ORDER if word in named]
     if steps_named:
         marks["step"] = steps_named[0]

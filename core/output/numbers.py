@@ -17,6 +17,7 @@ from core.output.position import Position
 from core.output.progress import Progress
 from core.output.texts import (
     Number,
+    by_parts,
     is_metric,
     pairs,
     split_of,
@@ -25,8 +26,12 @@ from core.output.texts import (
 )
 
 _LAB_EVALUATION: Final = re.compile(r"\s{0,4}(Training|Validation|Test) Data Eval:\s{0,4}$")
-_HEADING: Final = re.compile(r"\W{0,9}(?:train\w{0,3} )?(?:epoch|step|iter)", re.IGNORECASE)
+_HEADING: Final = re.compile(r"\W{0,9}(?:train\w{0,3} )?(?:ep(?:och)?|step|iter)", re.IGNORECASE)
 _HAS_NUMBER: Final = re.compile(r"\d|\b(?:nan|inf)\b", re.IGNORECASE)
+
+
+OF_ALL: Final = ("lr", "learning_rate")
+"""What is of no part of the data, wherever a line has it."""
 
 
 class NumberParser:
@@ -95,7 +100,7 @@ class NumberParser:
 
     def _text(self, line: str) -> Iterator[Found]:
         marks = marks_of(line)
-        values = unambiguous(pairs(without_marks(line) if marks else line))
+        values = _values_of(line, has_marks=bool(marks))
         split = split_of(line)
         if not values and not _HEADING.match(line):
             return  # as "restoring the weights of epoch: 7"
@@ -119,6 +124,20 @@ class NumberParser:
         self._progress.is_in_epoch = True
         if self._position.begin_epoch(printed) and self._position.epoch is not None:
             yield EpochBegins(self._position.epoch, epochs or None, self._position.last + 1)
+
+
+def _values_of(line: str, *, has_marks: bool) -> dict[str, Number]:
+    """Return the metrics of a line; where it has a name twice, each is of the split before it."""
+    text = without_marks(line) if has_marks else line
+    found = list(pairs(text))
+    values = unambiguous(found)
+    if {name for name, _ in found} - set(values):
+        for split, part in by_parts(text):
+            for name, number in unambiguous(pairs(part)).items():
+                if name not in OF_ALL:
+                    values.pop(name, None)
+                    values[with_split(split, name)] = number
+    return values
 
 
 def _as_count(number: Number | None) -> int | None:

@@ -9,13 +9,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from typing import Final
 
 Number = float | int
-NUMBER: Final = r"[-+]?(?:\d+(?:,\d{3})*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?|[-+]?(?:nan|inf)"
+NUMBER: Final = r"[-+]?(?:\d+(?:,\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?|[-+]?(?:nan|inf)"
+"""With commas between thousands, or one in the place of the point."""
 _UNIT: Final = r"%|(?:[mµun]?s|secs?|seconds?|minutes?|hours?|[KMGT]i?B|bytes)\b(?!\s*[:=])"
-_END: Final = rf"(?![\w/%]|[.:-]\w)(?!\s{{0,2}}(?:{_UNIT}))"
-"""What may not follow a number: the rest of a date, a version or a fraction, or a unit."""
+_END: Final = rf"(?![\w/%]|[.:-]\w|,\d)(?!\s{{0,2}}(?:{_UNIT}))"
+"""What may not follow a number: the rest of a date, a version, a list or a fraction, or a unit."""
 _PAIR: Final = re.compile(
     rf"(?P<gap>\s{{0,3}})(?P<sign>[:=])(?P<after>\s{{0,8}})(?P<value>{NUMBER})"
     rf"(?:(?P<percent>\s?%)(?![\w/%|])|{_END})",
@@ -50,7 +52,7 @@ _OTHER: Final = frozenset((
     "steps", "epoch", "epochs", "iter", "iters", "iteration", "iterations", "batch", "batches",
     "update", "updates", "line", "file", "id", "device", "gpu", "cuda", "cpu", "ram", "vram",
     "mem", "memory", "mb", "gb", "kb", "bytes", "size", "worker", "workers", "node", "host",
-    "level", "runtime", "flos", "it", "itr",
+    "level", "runtime", "flos", "it", "itr", "ep",
 ))  # fmt: skip
 """Words that say that a number is none, unless one of `KNOWN` is beside them."""
 _SHARES: Final = frozenset((
@@ -70,6 +72,12 @@ SPLITS: Final = {
     "test": "test", "testing": "test",
 }  # fmt: skip
 """The words for a part of the data, and how names of metrics begin for it."""
+_PART: Final = re.compile(
+    rf"(?:^|[;|,()\[\]]|\s-\s|\s\s)\s{{0,8}}({'|'.join(SPLITS)})(?!\w)", re.IGNORECASE
+)
+"""Where what a line says of a part of the data begins: ``train step=5 loss=1; eval ...``."""
+_DECIMAL_COMMA: Final = re.compile(r"[-+]?(?:0,\d+|\d+,(?!\d{3}(?:[eE]|$))\d+)(?:[eE][-+]?\d+)?")
+_THOUSANDS: Final = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?(?:[eE][-+]?\d+)?")
 _SPLIT: Final = re.compile(rf"\W{{0,3}}({'|'.join(SPLITS)})(?![\w])", re.IGNORECASE)
 _PARTS: Final = re.compile(r"[\W_]+")
 
@@ -80,7 +88,8 @@ def pairs(text: str) -> Iterator[tuple[str, Number]]:
     for found in _PAIR.finditer(text):
         name = _name_before(text[max(begin, found.start() - 80) : found.start()], found)
         begin = found.end()
-        if name and (number := to_number(found["value"])) is not None:
+        is_sure = not _DECIMAL_COMMA.fullmatch(found["value"]) or is_metric(name, only_known=True)
+        if name and is_sure and (number := to_number(found["value"])) is not None:
             yield name, number
     for found in _SPOKEN.finditer(text):
         if (number := to_number(found["value"])) is not None:
@@ -135,6 +144,13 @@ def unambiguous(found: Iterable[tuple[str, Number]]) -> dict[str, Number]:
     return values
 
 
+def by_parts(line: str) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a line that are about a part of the data each: its name, and the text."""
+    found = list(_PART.finditer(line))
+    for part, after in zip_longest(found, found[1:]):
+        yield SPLITS[part[1].lower()], line[part.start() : after.start() if after else None]
+
+
 def metric_name(words: list[str]) -> str:
     """Return the name of a metric that is printed in one or several words.
 
@@ -163,7 +179,12 @@ def with_split(split: str, name: str) -> str:
 
 
 def to_number(text: str) -> Number | None:
-    """Return the number that a text is; None where it is beyond what a float can be."""
+    """Return the number that a text is; None where it is none, or beyond what a float can be."""
+    if "," in text:
+        if _DECIMAL_COMMA.fullmatch(text):
+            text = text.replace(",", ".")
+        elif not _THOUSANDS.fullmatch(text):
+            return None
     text = text.replace(",", "")
     if text.lstrip("+-").isdecimal():
         return int(text) if len(text) < 16 else float(text)
