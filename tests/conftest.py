@@ -19,11 +19,11 @@ from core.run.hparams import HyperParameters, as_dict, validate_hparams
 from core.rundir.rundir import RunDir, create_run
 from data.dataset import Dataset, Split
 from data.find import SearchPaths
+from tests.helpers.repository import REPOSITORY
 
 if TYPE_CHECKING:
     from core.training.engine import Engine
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 for _number, _handler in (
     (signal.SIGINT, signal.default_int_handler),
     (signal.SIGQUIT, signal.SIG_DFL),

@@ -9,8 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from conftest import REPOSITORY
-
+from tests.helpers.repository import REPOSITORY
 from tests.helpers.waiting import LONG
 from trainpad.attached import Run
 from trainpad.control import Control

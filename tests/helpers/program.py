@@ -16,8 +16,7 @@ from threading import Thread
 from types import TracebackType
 from typing import IO, Any, Self
 
-from conftest import REPOSITORY
-
+from tests.helpers.repository import REPOSITORY
 from tests.helpers.waiting import LONG, wait_until
 
 COMMAND = "import main\nmain.main()"

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conftest import REPOSITORY
-
 from core.process.inherited import Inherited
 from core.program.foreground import Foreground
 from core.program.start import ProgramRequest, make_run, supervise
 from core.program.supervisor import Supervisor
 from core.rundir.rundir import RunDir
+from tests.helpers.repository import REPOSITORY
 
 
 @dataclass
