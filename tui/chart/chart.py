@@ -51,9 +51,8 @@ class Chart(StripWidget):
         logarithmic: bool = False,
         fractions: bool = False,
         id: str | None = None,  # noqa: A002  Textual's own parameter name
-        classes: str | None = None,
     ) -> None:
-        super().__init__(id=id, classes=classes)
+        super().__init__(id=id)
         self.title = title
         self.shows_fractions = fractions
         self.scene = Scene(glyphs, logarithmic)

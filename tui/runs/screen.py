@@ -18,19 +18,16 @@ from core.rundir.entry import RunEntry
 from core.rundir.overview import Overview
 from core.sweep.listing import StudyListing
 from data import places
-from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
-from tui.chart.view_settings import restore_view, save_view
 from tui.curves.reading import NewEvents, RunCurves
-from tui.curves.shown_value import LOSS, PRECISION, shown_value, shown_values
 from tui.dashboard.screen import DashboardScreen
 from tui.runs.actions import STUDY_ACTIONS, RunActions
+from tui.runs.chart import ComparisonChart
 from tui.runs.columns import RunColumn
 from tui.runs.columns_dialog import ColumnsDialog
 from tui.runs.differences import HparamDifferences
 from tui.runs.grouping import RunGrouping
 from tui.runs.keys import BINDINGS, RUN_ACTIONS, WRITE_NAMES
-from tui.runs.lines import last_step, lines_of
 from tui.runs.listing import MAX_MARKS, RunListing
 from tui.runs.table import RunDetails, RunsTable
 from tui.runs.value_columns import all_columns
@@ -70,8 +67,6 @@ class RunsScreen(DashboardScreen):
         self._actions = RunActions(self)
         self._listing = RunListing()
         self._grouping = RunGrouping(self, self._listing, self._rows_changed)
-        self._value, self._chosen_value = LOSS, ""
-        """What the chart shows, and what was chosen: runs without that are shown by another."""
         self._last_pointed_run = ""
         """The run of the other screens that the pointer was last moved to."""
 
@@ -102,15 +97,12 @@ class RunsScreen(DashboardScreen):
         yield RunsTable()
         yield RunDetails()
         with Container(id="runs-below"):
-            yield Chart("loss", id="overlay")
+            yield ComparisonChart(self._listing, self._curves, self.host.settings, self.host.glyphs)
             yield HparamDifferences()
         yield self.footer()
 
     def on_mount(self) -> None:
         """Poll the runs periodically."""
-        chart = self.query_one(Chart)
-        chart.set_glyphs(self.host.glyphs)
-        self._name_chart()
         self.query_one("#runs-filter").display = False
         chosen = self.host.settings.get(COLUMNS, [])
         self._listing.first = self.host.user_options.charts_first
@@ -168,7 +160,7 @@ class RunsScreen(DashboardScreen):
 
     def _poll_curves(self, *, now: bool = False) -> None:
         """Read the new events of the compared runs in the background."""
-        runs = [entry.run for entry in self._compared]
+        runs = [entry.run for entry in self._chart.compared]
         self._curves_job.submit(lambda: self._curves.poll(runs), now=now)
 
     def _show_curves(self, result: NewEvents | Exception) -> None:
@@ -196,29 +188,7 @@ class RunsScreen(DashboardScreen):
         self.query_one(RunDetails).show(listing.selected, listing.columns)
         self.update_keys()
         self.query_one(HparamDifferences).show(listing.compared)
-        self._draw_chart()
-
-    def _name_chart(self) -> None:
-        """Give the chart the title and the view of what it shows now."""
-        chart = self.query_one(Chart)
-        chart.title = self._value
-        chart.shows_fractions = self._value == PRECISION
-        fractions = chart.shows_fractions
-        restore_view(self.host.settings, self._chart_kind, chart.scene, fractions=fractions)
-
-    @property
-    def _compared(self) -> list[RunEntry]:
-        """The runs on the chart."""
-        return [entry for group in self._listing.groups for entry in group.members]
-
-    def _draw_chart(self) -> None:
-        groups, runs = self._listing.groups, self._curves.runs
-        value = shown_value(self._chosen_value, self._compared, runs, self._listing.first)
-        if value != self._value:
-            self._value = value
-            self._name_chart()
-        lines = [*lines_of(groups, runs, self._value, self._listing.selected)]
-        self.query_one(Chart).show(lines, planned_steps=last_step(groups, runs))
+        self._chart.draw_runs()
 
     # -- pointing, marking, sorting, filtering --------------------------------------------------
 
@@ -339,12 +309,13 @@ class RunsScreen(DashboardScreen):
 
     # -- the chart ------------------------------------------------------------------------------
 
+    @property
+    def _chart(self) -> ComparisonChart:
+        return self.query_one(ComparisonChart)
+
     def action_value(self) -> None:
         """Show the next value that the runs have, with the view that it was left with."""
-        values = shown_values(self._compared, self._curves.runs) or [self._value]
-        at = values.index(self._value) if self._value in values else -1
-        self._chosen_value = values[(at + 1) % len(values)]
-        self._draw_chart()
+        self._chart.next_value()
 
     def action_table(self) -> None:
         """Toggle between chart and differences."""
@@ -352,13 +323,7 @@ class RunsScreen(DashboardScreen):
 
     def action_chart(self, action: ChartAction, *arguments: float) -> None:
         """Do this to the chart; the view is saved."""
-        chart = self.query_one(Chart)
-        chart.act(action, *arguments)
-        save_view(self.host.settings, self._chart_kind, chart.scene)
-
-    @property
-    def _chart_kind(self) -> str:
-        return "runs.precision" if self._value == PRECISION else f"runs.{self._value}"
+        self._chart.act_and_save(action, *arguments)
 
     def action_group(self) -> None:
         """Show runs that differ only in their seed as mean and spread, or the runs themselves."""
@@ -374,13 +339,7 @@ class RunsScreen(DashboardScreen):
 
     def action_difference(self) -> None:
         """Draw the differences to the selected run, or the values again."""
-        scene, selected = self.query_one(Chart).scene, self._listing.selected
-        name = selected.title if selected is not None else ""
-        if scene.reference != name and not any(selected in g.members for g in self._listing.groups):
-            self.host.toast("mark the selected run to see the differences to it")
-            return
-        scene.reference = "" if scene.reference == name else name
-        self._draw_chart()
+        self.host.toast(self._chart.toggle_difference())
 
     # -- actions on a run ----------------------------------------------------------------------
 
