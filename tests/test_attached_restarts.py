@@ -34,7 +34,9 @@ def test_steps_that_begin_again_are_said_once(capsys: pytest.CaptureFixture[str]
         for step in range(100):
             run.log({"loss": loss, "acc": 0.5}, step)
     (text,) = said(run)
-    assert text.startswith("the steps of 'acc' begin again at 0, after 99: charts show the newer")
+    assert text.startswith(
+        "the steps of 'acc' begin again at 0, after 99: charts show the numbers from"
+    )
     assert capsys.readouterr().err == f"trainpad: {text}\n"
     assert len(numbers(directory(run))) == 300
 

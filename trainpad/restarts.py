@@ -8,8 +8,8 @@ from trainpad.values import text_of
 class Restarts:
     """Knows with which names the steps of a run began.
 
-    A step that is logged again shows its newer value, so a phase that begins again at the first
-    step hides the one before. Numbers may come in any order: an earlier step alone says nothing.
+    A phase that begins again at the first step replaces the one before on charts. Numbers may come
+    in any order: an earlier step alone says nothing.
     """
 
     def __init__(self, resumed: int = 0) -> None:
@@ -48,6 +48,6 @@ class Restarts:
         name = found[0][:80]
         return (
             f"the steps of {name!r} begin again at {step:,}, after {newest:,}: charts show the "
-            "newer value of each step, and `trainpad export` has all; to see both, "
-            f"log other names, such as 'second/{name}', or let the steps go on"
+            "numbers from now on in place of the earlier ones, `trainpad export` has all; to see "
+            f"both, log other names, such as 'second/{name}', or let the steps go on"
         )

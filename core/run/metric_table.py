@@ -7,6 +7,7 @@ import numpy as np
 
 from core.run.attached_events import MetricPoints
 from core.run.metric_series import CAPACITY, MetricSeries
+from core.run.phases import Phase, pieces
 from core.run.timeline import SparseTimeline, Timeline
 
 MAX_NAMES: Final = 10_000
@@ -34,6 +35,8 @@ class MetricTable(Mapping[str, MetricSeries]):
         self.fraction_read = 1.0
         """How much of the file was read by now, from 0 to 1."""
         self._series: dict[str, MetricSeries] = {}
+        self._phases: dict[str, Phase] = {}
+        """The phase that each is in."""
 
     def __getitem__(self, name: str) -> MetricSeries:
         return self._series[name]
@@ -53,23 +56,39 @@ class MetricTable(Mapping[str, MetricSeries]):
         """Add the numbers of a table."""
         self.version += 1
         self.is_read, self.fraction_read = True, points.fraction_read
-        steps = points.steps
-        increasing = len(steps) < 2 or bool((steps[1:] > steps[:-1]).all())
-        finite = bool(np.isfinite(points.values).all())
         self._add(points.names)
+        unknown = sum(name not in self._series for name in points.names)
+        self.left_out += unknown * len(points.steps)
+        finite = bool(np.isfinite(points.values).all())
+        for place, part in enumerate(pieces(points.steps) if len(points.steps) else ()):
+            self._extend(points, part, finite=finite, follows=place > 0)
+
+    def _extend(self, points: MetricPoints, part: slice, *, finite: bool, follows: bool) -> None:
+        """Add a part of a table; `follows`: it was logged after all that was added before."""
+        steps, times = points.steps[part], points.times[part]
+        increasing = len(steps) < 2 or bool((steps[1:] > steps[:-1]).all())
+        in_order = increasing or not bool((steps[1:] < steps[:-1]).any())
+        begin, end = float(times[0]), float(times[-1])
         for column, name in enumerate(points.names):
             if (series := self._series.get(name)) is None:
-                self.left_out += len(steps)
                 continue
-            values = points.values[:, column]
+            phase = self._phases[name]
+            if not in_order:
+                phase.disorder()
+            elif phase.begins_again(steps, begin, end, follows=follows):
+                series.truncate(int(steps[0]))
+                if self.timeline.end < begin:
+                    self.timeline.truncate(int(steps[0]))
+            values = points.values[part, column]
             series.extend(steps, values, increasing=increasing, finite=finite)
-        self.timeline.add(steps, points.times)
+        self.timeline.add(steps, times)
 
     def _add(self, names: Sequence[str]) -> None:
         """Add a series for each new name, as far as there is room; all share the capacity."""
         new = [name for name in dict.fromkeys(names) if name not in self._series]
         new = new[: MAX_NAMES - len(self._series)]
         self._series |= {name: MetricSeries() for name in new}
+        self._phases |= {name: Phase() for name in new}
         if new and (capacity := TOTAL_CAPACITY // len(self._series)) < CAPACITY:
             for series in self._series.values():
                 series.capacity = max(MIN_CAPACITY, capacity)
@@ -77,6 +96,7 @@ class MetricTable(Mapping[str, MetricSeries]):
     def truncate(self, step: int) -> None:
         """Drop the numbers at and after `step`, which a resumed run has yet to do."""
         self.version += 1
-        for series in self._series.values():
+        for name, series in self._series.items():
             series.truncate(step)
+            self._phases[name].truncate(step)
         self.timeline.truncate(step)

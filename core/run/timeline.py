@@ -23,6 +23,11 @@ class Timeline:
         """Seconds at the first knot; 0 without any."""
         return float(self._seconds.view[0]) if len(self) else 0.0
 
+    @property
+    def end(self) -> float:
+        """The seconds of the last knot; 0 without any."""
+        return float(self._seconds.view[-1]) if len(self) else 0.0
+
     def extend(self, steps: npt.ArrayLike, seconds: npt.ArrayLike) -> None:
         """Append knots; a step already reached replaces that knot and all after it."""
         new = np.asarray(steps, dtype=np.int64).reshape(-1)
