@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import optuna.importance
 import pytest
 from click.testing import CliRunner
 from optuna.storages.journal import JournalFileBackend
@@ -17,7 +18,7 @@ from core.sweep.devices import AUTO, shares
 from core.sweep.folder import Worker
 from core.sweep.plan import child_of
 from core.sweep.process import Spawner
-from core.sweep.study import Study, is_lost
+from core.sweep.study import Study, importances, is_lost
 from core.sweep.study_requests import StudyRequests
 from main import cli
 from tests.helpers.sweep import description, quick_children, study_in, sweep
@@ -143,3 +144,15 @@ def test_without_locks_a_process_counts_as_gone_after_a_minute(
         assert not folder.is_live()
         worker.beat()
         assert folder.is_live()
+
+
+def test_importance_without_scikit_learn_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(*_args: object) -> None:
+        raise ImportError("Tried to import 'sklearn.ensemble' but failed. Please make sure that")
+
+    monkeypatch.setattr(optuna.importance, "get_param_importances", without)
+    study = study_in(tmp_path / "s", description({"x": "0.0..5.0"}))
+    with pytest.raises(RunError, match="needs scikit-learn: pip install scikit-learn"):
+        importances(study)

@@ -253,12 +253,16 @@ def importances(study: Study) -> Mapping[str, float]:
     """How much of the goal's variance each hyperparameter explains, by Optuna's fANOVA.
 
     Raises:
-        RunError: too few trials are complete, or all have the same value.
+        RunError: too few trials are complete, all have the same value, or scikit-learn is missing.
     """
     try:
         with _quiet():
             return optuna.importance.get_param_importances(study._study)  # noqa: SLF001
-    except (RuntimeError, ValueError, ImportError) as error:
+    except ImportError as error:
+        raise RunError(
+            "importance needs scikit-learn: pip install scikit-learn, or pip install -e '.[sweep]'"
+        ) from error
+    except (RuntimeError, ValueError) as error:
         raise RunError(f"importance cannot be computed yet: {error}") from error
 
 
