@@ -289,9 +289,7 @@ def test_rewritten_and_truncated_files_are_read_again(tmp_path: Path) -> None:
     assert found.poll().points["metrics.csv"] == {"loss": [(1, 4.0)]}
     path.write_text("nothing of this kind\n")
     found.poll()
-    assert found.problems["metrics.csv"] == (
-        "metrics.csv: is of no format that can be read any more",
-    )
+    assert found.problems["metrics.csv"] == ("is of no format that can be read any more",)
     path.unlink()
     found.poll()
     assert "No such file" in found.problems["metrics.csv"][0]

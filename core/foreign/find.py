@@ -25,6 +25,8 @@ _NEVER: Final = frozenset({
 """Endings of files that are not opened: there may be hundreds of thousands of them in a folder."""
 _TABLES: Final = frozenset({".csv", ".tsv", ".jsonl"})
 """Endings of files in which numbers are expected."""
+JOURNAL, STUDY_FILE = "journal.log", "study.json"
+"""Of a study of `trainpad sweep`: its file of trials, and one that is beside it."""
 
 
 class _Refused(NamedTuple):
@@ -39,6 +41,8 @@ class ForeignFiles:
     """Finds files of these formats; one that is of none is opened again only when it changes."""
 
     def __init__(self) -> None:
+        self.unreadable: dict[Path, str] = {}
+        """Why the tables and JSON lines cannot be read that were not read so far."""
         self._found: dict[Path, FoundFile] = {}
         self._refused: dict[Path, _Refused] = {}
 
@@ -61,7 +65,8 @@ class ForeignFiles:
         """Return what a file is; None where it is of no format, or cannot be read."""
         if path in self._found:
             return self._found[path]
-        if path.suffix.lower() in _NEVER:
+        is_study = path.name == JOURNAL and is_file(path.parent / STUDY_FILE)
+        if is_study or path.suffix.lower() in _NEVER:
             return None
         try:
             about = path.stat()
@@ -71,8 +76,11 @@ class ForeignFiles:
                 return None
             head = _head_of(path) if about.st_size else b""
             known = format_of(head) if head else None
-        except OSError:
+        except OSError as error:
+            if path.suffix.lower() in _TABLES:
+                self.unreadable[path] = error.strerror or str(error)
             return None
+        self.unreadable.pop(path, None)
         if known is None:
             self._refused[path] = _Refused(*now, is_text(head[:FIRST]))
             return None

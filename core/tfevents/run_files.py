@@ -169,13 +169,15 @@ class RunFiles:
             last_wall_time=max(times, default=None),
             skipped=sum(file.skipped for file in files),
             problems=tuple(
-                f"{sanitize(name)}: {file.problem}"
-                for name, file in self.files.items()
-                if file.problem
+                self._named(name, file.problem) for name, file in self.files.items() if file.problem
             ),
             fault=next((file.fault for file in files if file.fault), ""),
             undrawn=sum((file.undrawn for file in files), Counter()),
         )
+
+    def _named(self, name: str, problem: str) -> str:
+        """Return the problem of the file with this name, as it is said beside the run's name."""
+        return f"{sanitize(name)}: {problem}"
 
 
 class EventFolder(RunFiles):
@@ -214,6 +216,10 @@ class SingleFile(RunFiles):
         self._rank = found.rank
         self.files, self._items, self._unread = {path.name: self._open(path)}, [], []
         return True
+
+    def _named(self, name: str, problem: str) -> str:  # noqa: ARG002 - the run is called after it
+        """Return the problem as it is."""
+        return problem
 
     def _is_better(self, present: WatchedFile, found: FoundFile) -> bool:
         return present.gone or found.rank > self._rank

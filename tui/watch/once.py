@@ -3,7 +3,7 @@
 import json
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -22,6 +22,8 @@ from tui.watch.model import WatchModel, undrawn_text
 
 HEIGHT = 12
 """Rows of a chart, including labels."""
+SHOWN_TAGS = 10
+"""How many tags a sentence names."""
 
 
 def print_once(
@@ -65,13 +67,14 @@ def print_points(
     `others` finds the files that are no event files. Returns the problems of the files.
 
     Raises:
-        UserError: there are no such files.
+        UserError: there are no such files, or no tag matches.
     """
     model, others = WatchModel(), others or ForeignFiles()
     model.pattern = pattern
     problems: dict[str, list[str]] = {}
     found: list[tuple[str, Scalars, Mask]] = []
     tags: dict[tuple[str, str], VoidPoints] = {}
+    all_tags: set[str] = set()
     for update in Logdir(paths, others=others).poll():
         for change in update.changes:
             problems[change.run] = [f"{change.run}: {text}" for text in change.status.problems]
@@ -80,13 +83,17 @@ def print_points(
                     for (run, _), points in tags.items():
                         if run == change.run:
                             points.discard_from(item.step)
-                elif isinstance(item, Scalars) and model.matches(item.tag):
+                elif isinstance(item, Scalars):
+                    all_tags.add(item.tag)
+                    if not model.matches(item.tag):
+                        continue
                     points = tags.setdefault((change.run, item.tag), VoidPoints())
                     found.append((change.run, item, points.fold(item)))
     # Whether a point is void is only known when all files are read.
     for run, item, is_void in found:
         out.writelines(_json_lines(run, item, is_void))
     _require_found(paths, bool(problems), others)
+    _require_match(pattern, bool(tags), all_tags)
     return [text for texts in problems.values() for text in texts]
 
 
@@ -104,12 +111,14 @@ def print_charts(
     the problems of the files.
 
     Raises:
-        UserError: there are no such files.
+        UserError: there are no such files, or no tag matches.
     """
     others = others or ForeignFiles()
     for update in Logdir(paths, others=others).poll():
         model.fold(update)
     _require_found(paths, bool(model.runs), others)
+    all_tags = {tag for run_view in model.runs.values() for tag in run_view.run.scalars}
+    _require_match(model.pattern, any(map(model.matches, all_tags)), all_tags)
     out.writelines(
         glyphs.displayable(line).rstrip() + "\n" for line in _lines(model, width, glyphs)
     )
@@ -122,6 +131,8 @@ def _left_out_note(others: ForeignFiles) -> str:
         "no column or key is called step, iteration or epoch": others.without_step,
         "not text": others.not_text,
     }
+    for path, why in sorted(others.unreadable.items()):
+        reasons.setdefault(f"cannot be read: {why}", []).append(path)
     each = (f"{_named(files)}: {reason}" for reason, files in reasons.items() if files)
     note = "; ".join(each)
     return f"left out: {note}" if note else ""
@@ -140,6 +151,14 @@ def _require_found(paths: Sequence[str], found: bool, others: ForeignFiles) -> N
         what = "event files or other numbers by step"
         note = f"; {note}" if (note := _left_out_note(others)) else ""
         raise UserError(f"there are no {what} in {where}{_hidden_folders_note(paths)}{note}")
+
+
+def _require_match(pattern: str, found: bool, tags: Iterable[str]) -> None:
+    """Raise an error where a filter leaves nothing of the tags that there are."""
+    if not found and (known := sorted(tags)):
+        more = f" and {len(known) - SHOWN_TAGS:,} more" if len(known) > SHOWN_TAGS else ""
+        shown = sanitize(", ".join(known[:SHOWN_TAGS]), limit=400)
+        raise UserError(f"no tag matches {sanitize(pattern, limit=80)!r}; there are {shown}{more}")
 
 
 def _hidden_folders_note(paths: Sequence[str]) -> str:
