@@ -41,6 +41,7 @@ EXCEPTIONS = {
     "core/sweep/fork_server.py:_set_up": "the output of a trial, opened for writing",
     "core/sweep/journal.py": "locked or repaired, in the study's private folder",
     "core/sweep/process.py": "the output of a trial, opened for writing",
+    "tui/terminal/nonblocking.py:reopen_without_waiting": "the terminal, without waiting",
     "data/pixels.py:read_pixels": "from bytes",
     "data/disk_pictures.py:_unpack": "made in the user's own cache",
     "data/disk_pictures.py:unpacked": "a file that is open",
