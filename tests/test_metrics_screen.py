@@ -200,7 +200,7 @@ async def test_the_output_is_shown_and_searched(program: Program) -> None:
         text = await shown(pilot, app, "line 265", "o Charts")
         assert "page" not in text and len(text.split("output")[1].splitlines()) > 38
         await pilot.press("slash", *"line 9$", "enter")
-        await shown(pilot, app, "1 lines with 'line 9$'", "line 9")
+        await shown(pilot, app, "1 line with 'line 9$'", "line 9")
         await pilot.press("n")
         await until(pilot, lambda: "no later line has 'line 9$'" in toasts_of(app))
         await pilot.press("escape", "escape")

@@ -84,7 +84,8 @@ async def test_the_chart_is_that_of_the_screen(run: RunDir, rows: list[str]) -> 
     async with app.run_test(size=(plotting.WIDTH, plotting.HEIGHT)) as pilot:
         chart = app.query_one(Chart)
         chart.scene.tinted = True  # as on a terminal with colours
-        chart.show(losses_of(state), marks_of(state.log_entries), state.axis_end)
+        marks = marks_of(state.log_entries)
+        chart.show(losses_of(state), marks, state.axis_end, is_planned=state.is_live)
         await until(pilot, lambda: "steps" in chart.shown_strips[-1].text)
         shown = [strip.text for strip in chart.shown_strips]
     margin = " " * plotting.MARGIN
@@ -92,6 +93,7 @@ async def test_the_chart_is_that_of_the_screen(run: RunDir, rows: list[str]) -> 
     assert rows[1].strip() == "a-run"
     drawn = [row[len(margin) : -len(margin)] for row in rows[first : first + len(shown)]]
     assert drawn == shown
+    assert not any("plan" in row for row in rows), "the run is over: its plan does not end there"
     assert any(row.startswith(f"{margin}precision @ 1") for row in rows)
 
 

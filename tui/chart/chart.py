@@ -78,13 +78,20 @@ class Chart(StripWidget):
         self._strip_cache = StripCache()
 
     def show(
-        self, lines: Sequence[Line], marks: Sequence[Mark] = (), planned_steps: int = 0
+        self,
+        lines: Sequence[Line],
+        marks: Sequence[Mark] = (),
+        planned_steps: int = 0,
+        *,
+        is_planned: bool = True,
     ) -> None:
         """Draw these lines as they are now, with marks in the order of their steps.
 
-        ``planned_steps`` is where the x axis ends; with 0 it grows with the lines.
+        ``planned_steps`` is where the x axis ends; with 0 it grows with the lines. It is marked as
+        the end of a plan if `is_planned`, and not as that of runs that are over.
         """
         scene = self.scene
+        scene.is_planned = is_planned
         scene.lines, scene.planned_steps = lines, planned_steps
         scene.marks.update(marks)
         self.redraw()

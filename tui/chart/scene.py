@@ -64,6 +64,8 @@ class Scene:
         """What is counted along an axis of steps, in the plural."""
         self.planned_steps = 0
         self.planned_epochs = 0
+        self.is_planned = True
+        """Whether the axis ends at a plan, and not where runs have ended."""
         self.viewport = Viewport()
         self.cursor = Cursor()
         self.linked: Sequence[Scene] = (self,)
@@ -107,7 +109,8 @@ class Scene:
     def _plan(self, edges: Float64s) -> Plan | None:
         """The plan's end; None if it is not between these edges of cells, or exceeded."""
         planned, newest = self._planned, self.extent()[1]
-        if not planned or newest > planned or not edges[0] < planned <= edges[-1]:
+        is_planned = any(scene.is_planned for scene in self.linked)
+        if not (planned and is_planned) or newest > planned or not edges[0] < planned <= edges[-1]:
             return None
         cell = cell_of(edges, planned)
         return Plan(cell, step_labels([planned])[0], is_reached=cell_of(edges, newest) >= cell - 1)

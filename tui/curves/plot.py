@@ -56,6 +56,8 @@ class _Chart(NamedTuple):
     marks: Sequence[Mark]
     end: int
     """Where its x axis ends at the latest; 0 where that is not known."""
+    is_planned: bool
+    """Whether that is planned, and not where runs have ended."""
     shows_fractions: bool = False
 
 
@@ -117,12 +119,15 @@ def _charts(exports: Sequence[Export], options: Options) -> Iterator[_Chart]:
     (run,) = runs
     marks, end = marks_of(run.log_entries), run.axis_end
     if not run.is_attached:
-        yield _Chart("loss", "train.loss", losses_of(run), marks, end)
-        yield _Chart("precision @ 1", "train.precision", accuracies_of(run), (), end, True)
+        yield _Chart("loss", "train.loss", losses_of(run), marks, end, run.is_live)
+        yield _Chart(
+            "precision @ 1", "train.precision", accuracies_of(run), (), end, run.is_live, True
+        )
         return
     for quantity in quantities(run.metrics, (), options.charts_first):
         lines = lines_of(quantity, run)
-        yield _Chart(quantity.title, METRICS, lines, marks, end, quantity.is_accuracy)
+        is_fraction = quantity.is_accuracy
+        yield _Chart(quantity.title, METRICS, lines, marks, end, run.is_live, is_fraction)
 
 
 def _comparisons(titles: Sequence[str], runs: Sequence[RunState]) -> Iterator[_Chart]:
@@ -135,8 +140,8 @@ def _comparisons(titles: Sequence[str], runs: Sequence[RunState]) -> Iterator[_C
             for i, (title, run) in enumerate(zip(titles, runs, strict=True))
         ]
         kind = "runs.precision" if value == PRECISION else f"runs.{value}"
-        end = max(run.axis_end for run in runs)
-        yield _Chart(value, kind, lines, (), end, value == PRECISION)
+        end, is_live = max((run.axis_end, run.is_live) for run in runs)
+        yield _Chart(value, kind, lines, (), end, is_live, value == PRECISION)
 
 
 def _with_metrics(exports: Sequence[Export]) -> list[RunState]:
@@ -155,6 +160,7 @@ def _scene(chart: _Chart, settings: Settings) -> Scene:
     scene = Scene(Glyphs.BRAILLE, logarithmic=False)
     restore_view(settings, chart.kind, scene, fractions=chart.shows_fractions)
     scene.tinted, scene.lines, scene.planned_steps = True, chart.lines, chart.end
+    scene.is_planned = chart.is_planned
     scene.marks.update(chart.marks)
     return scene
 

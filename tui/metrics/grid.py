@@ -43,14 +43,24 @@ class MetricChart(Chart):
         """Draw the curves of a quantity, if it has changed."""
         found = [(role, run.metrics[name]) for role, name in quantity.metrics]
         versions = tuple(series.version for _, series in found)
-        drawn = (quantity, id(run), versions, len(marks), marks[-1:], run.axis_end, title)
+        drawn = (
+            quantity,
+            id(run),
+            versions,
+            len(marks),
+            marks[-1:],
+            run.axis_end,
+            run.is_live,
+            title,
+        )
         if drawn == self._drawn:
             return
         self._drawn, self.quantity, self.title = drawn, quantity, title
         self.shows_fractions = quantity.is_accuracy and all(
             0 <= series.last <= 1 for _, series in found
         )
-        self.show(lines_of(quantity, run), marks, run.axis_end)
+        lines = lines_of(quantity, run)
+        self.show(lines, marks, run.axis_end, is_planned=run.is_live)
 
     @on(events.Click)
     def _choose(self) -> None:

@@ -49,7 +49,8 @@ class ComparisonChart(Chart):
             self._value = value
             self._use_view()
         lines = [*lines_of(groups, runs, self._value, self._listing.selected)]
-        self.show(lines, planned_steps=last_step(groups, runs))
+        end, is_planned = last_step(groups, runs)
+        self.show(lines, planned_steps=end, is_planned=is_planned)
 
     def next_value(self) -> None:
         """Show the next value that the runs have."""

@@ -40,8 +40,10 @@ def lines_of(
         )
 
 
-def last_step(groups: Sequence[Group], runs: Mapping[Path, RunState]) -> int:
-    """The step beyond which no compared run will have values; `LEAST_STEPS` or more."""
+def last_step(groups: Sequence[Group], runs: Mapping[Path, RunState]) -> tuple[int, bool]:
+    """The step beyond which no compared run will have values, and whether a plan ends there.
+
+    It is `LEAST_STEPS` or more.
+    """
     found = (runs.get(entry.run.path) for group in groups for entry in group.members)
-    last = (run.planned_steps if run.is_live else run.step for run in found if run)
-    return max([LEAST_STEPS, *last])
+    return max([(LEAST_STEPS, False), *((run.axis_end, run.is_live) for run in found if run)])

@@ -131,7 +131,9 @@ class TrainScreen(DashboardScreen):
             for chart in self.query(Chart):
                 chart.scene.reset_view()
         marks = marks_of(run.log_entries)
-        self.query_one("#loss", Chart).show(losses_of(run), marks, run.axis_end)
+        self.query_one("#loss", Chart).show(
+            losses_of(run), marks, run.axis_end, is_planned=run.is_live
+        )
         self._update_accuracy_chart(run)
         self.query_one(EvaluationTable).update_run(run)
         self.query_one(MessageLog).update_run(run)
@@ -149,7 +151,9 @@ class TrainScreen(DashboardScreen):
         evaluated = end, visible, *((curve, curve.version) for curve in curves)
         if evaluated != self._accuracy_versions:
             self._accuracy_versions = evaluated
-            self.query_one("#precision", Chart).show(accuracies_of(run), (), end)
+            self.query_one("#precision", Chart).show(
+                accuracies_of(run), (), end, is_planned=run.is_live
+            )
 
     # -- what keys do now -----------------------------------------------------------------------
 
