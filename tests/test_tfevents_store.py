@@ -200,9 +200,9 @@ def test_a_restart_discards_points_of_all_tags() -> None:
 def test_a_run_has_hyperparameters_and_a_status() -> None:
     run = RunData()
     run.fold(Experiment(("lr",), ("loss",)))
-    run.fold(SessionStart({"lr": 0.1}, "", 0.0))
+    run.fold(SessionStart({"lr": 0.1}))
     assert (run.hparams, run.status) == ({"lr": 0.1}, "running")
-    run.fold(SessionEnd("success", 1.0))
+    run.fold(SessionEnd("success"))
     assert (run.status, run.experiment.metrics) == ("success", ("loss",))
 
 

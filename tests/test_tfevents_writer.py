@@ -119,7 +119,7 @@ def test_texts_images_and_hyperparameters_are_read_back(tmp_path: Path) -> None:
         out.text("notes", "learning rate 0.01 → 0.02", 7)
         out.image("input", pixels, 2)
         out.hparams_experiment(["lr", "net"], ["precision/test"])
-        out.hparams_start({"lr": 0.1, "net": "128x32", "fast": True, "steps": 5}, group="a")
+        out.hparams_start({"lr": 0.1, "net": "128x32", "fast": True, "steps": 5})
         out.hparams_end("success")
     text, image, experiment, start, ended = items_of(out.path)
     assert isinstance(text, Text) and (text.step, text.text) == (7, "learning rate 0.01 → 0.02")
@@ -127,7 +127,6 @@ def test_texts_images_and_hyperparameters_are_read_back(tmp_path: Path) -> None:
     assert [decoded(png).tolist() for png in image.encoded] == pixels.tolist()
     assert experiment == Experiment(("lr", "net"), ("precision/test",))
     assert start.hparams == {"lr": 0.1, "net": "128x32", "fast": True, "steps": 5.0}  # type: ignore[union-attr]
-    assert start.group == "a"  # type: ignore[union-attr]
     assert ended.status == "success"  # type: ignore[union-attr]
 
 

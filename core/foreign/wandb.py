@@ -5,7 +5,6 @@ read; texts as ``bytes``, so that one that is not UTF-8 does not make its record
 """
 
 import json
-import math
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -78,7 +77,7 @@ class WandbFile(Collector):
             self._read_config(record.run.config.update)
         elif kind == "exit":
             status = "failure" if record.exit.exit_code else "success"
-            self.add_item(SessionEnd(status, math.nan))
+            self.add_item(SessionEnd(status))
         elif kind in _UNDRAWN:
             self.leave_out(_UNDRAWN[kind], "")
 
@@ -98,7 +97,7 @@ class WandbFile(Collector):
         for item in items:
             self._add_setting(_name(item), _value(item))
         if self._config:
-            self.add_item(SessionStart(dict(self._config), "", math.nan))
+            self.add_item(SessionStart(dict(self._config)))
 
     def _add_setting(self, name: str, value: object, depth: int = 0) -> None:
         if name.partition(SEPARATOR)[0] in _OWN_NAMES or len(self._config) >= MAX_HPARAMS:

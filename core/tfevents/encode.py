@@ -88,10 +88,10 @@ def experiment(names: Sequence[str], metrics: Sequence[str], created: float) -> 
     return _hparams("experiment", experiment=data)
 
 
-def session_start(hparams: Mapping[str, HParam], group: str, started: float) -> Value:
+def session_start(hparams: Mapping[str, HParam], started: float) -> Value:
     """Encode the hyperparameters that a run starts with."""
     pairs = [{"key": _utf8(name), "value": _datum(value)} for name, value in hparams.items()]
-    data = {"hparams": pairs, "group_name": _utf8(group), "start_time_secs": started}
+    data = {"hparams": pairs, "start_time_secs": started}
     return _hparams("session_start_info", session_start_info=data)
 
 

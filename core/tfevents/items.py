@@ -91,8 +91,6 @@ class SessionStart:
     """The hyperparameters of a run."""
 
     hparams: dict[str, HParam]
-    group: str
-    start_time: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,6 @@ class SessionEnd:
     """How a run ended: ``success``, ``failure``, ``running`` or ``unknown``."""
 
     status: str
-    end_time: float
 
 
 @dataclass(frozen=True, slots=True)

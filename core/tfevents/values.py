@@ -160,13 +160,13 @@ def _hparams(value: Any, _tag: str, _step: int, _wall_time: float) -> Item | Non
         return _session_start(data.session_start_info)
     if which == "session_end_info":
         end = data.session_end_info
-        return SessionEnd(_STATUS.get(end.status, "unknown"), end.end_time_secs)
+        return SessionEnd(_STATUS.get(end.status, "unknown"))
     return _experiment(data.experiment) if which == "experiment" else None
 
 
 def _session_start(info: Any) -> SessionStart:
     hparams = {_name(pair.key): _hparam(pair.value) for pair in info.hparams[:MAX_HPARAMS]}
-    return SessionStart(hparams, _name(info.group_name), info.start_time_secs)
+    return SessionStart(hparams)
 
 
 def _experiment(experiment: Any) -> Experiment:

@@ -102,9 +102,9 @@ class EventWriter:
         """Queue which hyperparameters and metrics (scalar tags) the experiment compares."""
         self._enqueue(0, partial(encode.experiment, tuple(names), tuple(metrics), time.time()))
 
-    def hparams_start(self, hparams: Mapping[str, HParam], group: str = "") -> None:
-        """Queue the hyperparameters of this run; runs of one group are shown as one."""
-        self._enqueue(0, partial(encode.session_start, dict(hparams), group, time.time()))
+    def hparams_start(self, hparams: Mapping[str, HParam]) -> None:
+        """Queue the hyperparameters of this run."""
+        self._enqueue(0, partial(encode.session_start, dict(hparams), time.time()))
 
     def hparams_end(self, status: encode.Status) -> None:
         """Queue how the run ended."""
