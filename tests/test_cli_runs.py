@@ -84,6 +84,9 @@ def test_of_runs_of_other_programs_the_main_metric_and_what_differs_are_shown(
         run.metrics.write_text("\n".join(lines) + "\n")
         hold(run, age=100)
     entries = load_entries(Overview(tmp_path))
+    other = make_run(tmp_path / "q" / "c", kind="attached", project="q", config={"width": 3})
+    hold(other, age=100)
+    assert "width" not in "".join(as_table(load_entries(Overview(tmp_path))))  # of one run alone
     heading, one, two = (line.split() for line in as_table(entries))
     assert heading[heading.index("best") :][:3] == ["best", "last", "metric"]
     assert heading[-2:] == ["lr", "opt/name"]

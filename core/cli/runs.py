@@ -15,7 +15,7 @@ from core.run.durations import duration
 from core.run.events import json_safe
 from core.run.hparams import SPECS, flag_value
 from core.rundir.entry import RunEntry
-from core.rundir.overview import Overview, differing_hparams, differing_settings
+from core.rundir.overview import MAX_SETTINGS, Overview, differing_hparams, differing_settings
 from trainpad.text import ELLIPSIS, cells, sanitize
 
 HEADING: Final = (
@@ -56,8 +56,7 @@ def as_table(
     entries: Sequence[RunEntry], width: int = 0, *, newest_first: bool = False
 ) -> Iterator[str]:
     """Yield a heading and a line for each run, at most `width` cells wide unless that is 0."""
-    attached = [entry for entry in entries if entry.summary.is_attached]
-    names = [*dict.fromkeys([*differing_hparams(entries), *differing_settings(attached)])]
+    names = [*dict.fromkeys([*differing_hparams(entries), *_settings_of_projects(entries)])]
     rows = [_row(entry, names) for entry in (reversed(entries) if newest_first else entries)]
     heading = (*HEADING, *names)
     columns = [column for column in zip(heading, *rows, strict=True) if any(column[1:])]
@@ -71,6 +70,16 @@ def as_table(
         )
         line = "  ".join(texts).rstrip()
         yield _truncate(line, width) if width else line
+
+
+def _settings_of_projects(entries: Sequence[RunEntry]) -> list[str]:
+    """The settings in which attached runs of one project differ; projects have others anyway."""
+    projects: dict[str, list[RunEntry]] = {}
+    for entry in entries:
+        if entry.summary.is_attached:
+            projects.setdefault(entry.project, []).append(entry)
+    found = dict.fromkeys(name for runs in projects.values() for name in differing_settings(runs))
+    return list(found)[:MAX_SETTINGS]
 
 
 Column = tuple[str, ...]
