@@ -78,7 +78,11 @@ def test_columns_of_mixed_runs(log_dir: Path) -> None:
     entries = list(polled(log_dir).values())
     names = [column.name for column in value_columns.columns_for(entries)]
     assert names[:4] == ["state", "name", "project", "network"]
-    assert {"lr", "opt", "seed", "learning rate", "best loss", "loss", "best val/acc"} <= set(names)
+    assert {"lr", "opt", "seed", "learning rate", "best loss", "loss", "best", "last"} <= set(names)
+    assert "best val/acc" not in names, "it is in the columns of the accuracies of all"
+    texts = {e.summary.name: (columns.BEST.text(e), columns.LAST.text(e)) for e in entries}
+    assert texts["x-1"] == ("0.8000", "0.3000") and texts["y"] == (columns.NONE, columns.NONE)
+    assert texts["c-run"][0] == "0.9000"
     every = {column.id: column for column in value_columns.all_columns(entries)}
     assert {"setting:lr", "best:loss", "last:loss", "steps", "tags"} <= every.keys()
     chosen = value_columns.columns_for(entries, ["best:loss", "nothing", "setting:lr"])
@@ -113,6 +117,7 @@ def test_any_column_sorts_mixed_runs(log_dir: Path, ident: str) -> None:
         ("project=cifar", "x-0 x-1"),
         ("project=trainpad steps>=4", "a-run b-run c-run"),
         ("best>0.8", "c-run"),
+        ("best>0.7", "c-run x-0 x-1"),
         ("model/depth=2 x-0", "x-0"),
         ("state=failed", "y"),
         ("loss>", "a-run b-run c-run x-0 x-1 y"),

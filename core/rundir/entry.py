@@ -72,6 +72,13 @@ class RunEntry:
         return short_name(parse_layers(self.hyperparameters["network"]))
 
     @property
+    def accuracies(self) -> tuple[float | None, float | None]:
+        """The best and the last accuracy on validation, of attached runs of what they have."""
+        if self.summary.is_attached:
+            return self.values.accuracies
+        return self.summary.best, self.last_accuracy
+
+    @property
     def project(self) -> str:
         """What an attached run belongs to, ``study`` for a study; empty for a run of ours."""
         return "" if self.summary.is_own else self.summary.project

@@ -9,9 +9,10 @@ import shlex
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
-from core.run.metric_names import greater_is_better, has_direction, main_metric
+from core.run.metric_names import greater_is_better, has_direction, is_accuracy, main_metric
 from core.rundir.attached import line_values
 from core.rundir.json_tail import JsonTail
 from core.rundir.rundir import RunDir
@@ -64,7 +65,16 @@ class RunValues:
     @property
     def main(self) -> str:
         """The metric by which runs are compared first; empty where no one is known to be one."""
-        return main_metric(self.metrics)
+        return _main_metric(tuple(self.metrics))
+
+    @property
+    def accuracies(self) -> tuple[float | None, float | None]:
+        """The best and the last value of `main`; None where it is no accuracy, or not known yet."""
+        if not is_accuracy(self.main):
+            return None, None
+        found = self.metrics[self.main]
+        best = found.best(self.main)
+        return None if math.isnan(best) else best, None if math.isnan(found.last) else found.last
 
     def with_metrics(self, metrics: Mapping[str, MetricValues]) -> "RunValues":
         """Return these values with the ranges in `metrics`; what is newer here stays."""
@@ -73,6 +83,10 @@ class RunValues:
             for name, found in metrics.items()
         }
         return replace(self, metrics={**self.metrics, **known})
+
+
+_main_metric = lru_cache(4096)(main_metric)
+"""Lists of a thousand runs ask for it in each cell, and most have the same metrics."""
 
 
 def attached_values(run: RunDir, info: Mapping[str, Any], *, ended: bool) -> RunValues:

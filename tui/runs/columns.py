@@ -103,12 +103,12 @@ STEPS = RunColumn(
     lambda e: e.summary.steps, "steps", format_steps,
 )  # fmt: skip
 BEST = RunColumn(
-    "best", 8, lambda e: format_accuracy(e.summary.best), lambda e: e.summary.best, 90, True,
-    lambda e: e.summary.best, "best",
+    "best", 8, lambda e: format_accuracy(e.accuracies[0]), lambda e: e.accuracies[0], 90, True,
+    lambda e: e.accuracies[0], "best",
 )  # fmt: skip
 LAST = RunColumn(
-    "last", 8, lambda e: format_accuracy(e.last_accuracy), lambda e: e.last_accuracy, 70, True,
-    lambda e: e.last_accuracy, "last",
+    "last", 8, lambda e: format_accuracy(e.accuracies[1]), lambda e: e.accuracies[1], 70, True,
+    lambda e: e.accuracies[1], "last",
 )  # fmt: skip
 TIME = RunColumn(
     "time", 13, lambda e: duration(e.seconds), lambda e: e.seconds, 45, True,

@@ -89,8 +89,8 @@ def _fixed(entry: RunEntry, name: str) -> Setting | None:
         "data": entry.summary.dataset,
         "host": entry.summary.host,
         "steps": float(entry.summary.steps),
-        "best": entry.summary.best,
-        "last": entry.last_accuracy,
+        "best": entry.accuracies[0],
+        "last": entry.accuracies[1],
         "time": entry.seconds,
     }
     return values.get(name)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from core.run.hparams import SPECS
-from core.run.metric_names import greater_is_better, has_direction, is_loss, split_of
+from core.run.metric_names import greater_is_better, has_direction, is_accuracy, is_loss, split_of
 from core.run.own_hparams import is_own_value
 from core.run.seeds import is_seed
 from core.rundir.entry import RunEntry
@@ -88,7 +88,11 @@ def columns_for(
     result.append(columns.STEPS)
     result += [columns.BEST] if ours or has_studies or not attached else []
     result += [columns.LAST] if ours or not attached else []
-    for name in _metrics_of(attached, first):
+    metrics = _metrics_of(attached, first)
+    if ours:  # the accuracies of all are in the same two columns
+        mains = {e.values.main for e in attached if is_accuracy(e.values.main)}
+        metrics = [name for name in metrics if name in first or name not in mains]
+    for name in metrics:
         first_column, *others = metric_columns(name)
         result += [replace(first_column, priority=85), *others]
     result += [columns.TIME, columns.STARTED]
