@@ -156,3 +156,15 @@ def test_the_time_of_an_ended_run_is_not_that_of_its_files(tmp_path: Path) -> No
     os.utime(run.losses, (BEGAN + 5000, BEGAN + 5000))  # as `cp -r` leaves it
     (entry,) = polled(tmp_path)
     assert entry.seconds == 90.0
+
+
+@pytest.mark.parametrize(("width", "shown"), [(100, 12), (109, 12), (117, 20), (160, 32)])
+def test_the_network_takes_the_cells_that_the_name_leaves(width: int, shown: int) -> None:
+    every = [run_columns.STATE, run_columns.NAME, run_columns.NETWORK, run_columns.STEPS,
+             run_columns.BEST, run_columns.LAST, run_columns.TIME]  # fmt: skip
+    visible = run_columns.columns_that_fit(every, width)
+    ends = [run_columns.column_at(visible, width, x) for x in range(width)]
+    assert ends.count(run_columns.NETWORK) == shown
+    assert (
+        len("".join(text for text, _ in run_columns.header(visible, width, every[0], "^"))) <= width
+    )

@@ -20,6 +20,8 @@ LEAD_WIDTH = 4
 """Cells before the first column: the pointer, and the letter of a marked run."""
 MAX_NAME_WIDTH = 44
 """Maximum cells for a run's name."""
+MAX_NETWORK_WIDTH = 32
+"""Maximum cells for the layers of a network."""
 MAX_WIDTH = 24
 """Maximum cells of any other column."""
 SPREAD_WIDTH = 7
@@ -181,11 +183,14 @@ def column_at(visible: Sequence[RunColumn], width: int, x: int) -> RunColumn | N
 
 
 def _width(column: RunColumn, visible: Sequence[RunColumn], width: int) -> int:
-    """The width of a column; the name gets the remaining cells."""
-    if column.id != NAME.id:
-        return column.width
-    spare = width - LEAD_WIDTH - sum(other.width for other in visible)
-    return min(MAX_NAME_WIDTH, NAME_WIDTH + max(0, spare))
+    """The width of a column; the name gets the remaining cells, and the network those it leaves."""
+    spare = max(0, width - LEAD_WIDTH - sum(other.width for other in visible))
+    name = min(MAX_NAME_WIDTH, NAME_WIDTH + spare)
+    if column.id == NAME.id:
+        return name
+    if column.id == NETWORK.id:
+        return min(MAX_NETWORK_WIDTH, column.width + spare - (name - NAME_WIDTH))
+    return column.width
 
 
 def _align(column: RunColumn, text: str, width: int) -> str:
