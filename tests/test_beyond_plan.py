@@ -62,4 +62,5 @@ def test_the_last_planned_step_is_all_of_it() -> None:
 
 def test_the_shell_says_the_same() -> None:
     values = {"name": "a", "state": "training", "steps": 500, "max_steps": 100, "values": {}}
+    values["reason"] = ""
     assert status_line(values) == "a  training  step 500 · plan 100"
