@@ -6,7 +6,8 @@ To be run again for new built-in weights. No training saw these digits, and none
 Prints for each ratio of the best class to the second, in the mean of several views and in one view,
 the share of the right predictions that is refused and the share of the wrong ones that is, and the
 largest ratio that refuses at most ``--refused`` of the right ones: `PICTURE_RATIO` is the ratio of
-several views, rounded. Cropped and stretched digits are left out.
+several views, rounded. Then the ratios that refuse so much of the wrong ones, and what each refuses
+of the right ones. Cropped and stretched digits are left out.
 """
 
 import argparse
@@ -26,7 +27,9 @@ CHANGES = (
     *("one-pixel pen", "thick", "at 60 %", "JPEG", "29x29"),
 )
 """Those of `WAYS` after which the ink differs, but the slow one."""
-RATIOS = (1, 2, 4, 8, 12, 18, 22, 27, 33, 40, 50, 60)
+RATIOS = (1, 2, 4, 8, 12, 18, 22, 27, 33, 40, 50, 60, 100, 200, 500, 1000)
+SHARES = (0.9, 0.95, 0.98, 0.99, 1.0)
+"""Of the wrong predictions."""
 
 
 def changed(split: Split, name: str) -> np.ndarray:
@@ -34,6 +37,12 @@ def changed(split: Split, name: str) -> np.ndarray:
     pictures = (WAYS[name](image.reshape(28, 28).astype(float)) for image in split.images)
     greys = (np.asarray(picture.convert("L"), np.float32) / 255 for picture in pictures)
     return np.concatenate([find_digits(grey) for grey in greys])
+
+
+def ratio_for(wrong: np.ndarray, share: float) -> float:
+    """The least ratio that refuses at least this share of wrong predictions with these ratios."""
+    last = np.sort(wrong)[max(0, int(np.ceil(share * len(wrong))) - 1)]
+    return float(np.nextafter(last, np.inf))
 
 
 def report(title: str, probabilities: np.ndarray, labels: np.ndarray, most: float) -> None:
@@ -46,11 +55,15 @@ def report(title: str, probabilities: np.ndarray, labels: np.ndarray, most: floa
     for least in RATIOS:
         refused = ratio < least
         print(
-            f"  {least:3}   right {refused[right].mean():.4f}   wrong {refused[~right].mean():.4f}"
+            f"  {least:5}   right {refused[right].mean():.4f}   wrong {refused[~right].mean():.4f}"
         )
     largest = np.quantile(ratio[right], most)
     caught = (ratio[~right] < largest).mean()
     print(f"  at {most} of the right: ratio {largest:.1f}, of the wrong {caught:.3f}", flush=True)
+    for share in SHARES:
+        needed = ratio_for(ratio[~right], share)
+        refused = (ratio[right] < needed).mean()
+        print(f"  {share:.0%} of the wrong: ratio {needed:.0f}, right {refused:.3f}", flush=True)
 
 
 def main() -> None:
