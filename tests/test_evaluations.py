@@ -89,3 +89,13 @@ def test_the_loss_chart_has_the_loss_on_validation_and_says_which_has_the_penalt
     assert names == ["each batch, with the L2 penalty", "validation, without it"]
     run.fold(Started(0, as_dict(HyperParameters()), "CPU:0", 1))
     assert len(losses_of(run)) == 1
+
+
+def test_names_of_narrow_columns_are_words_or_end_with_a_point() -> None:
+    run, table = RunState(), EvaluationTable()
+    run.fold(evaluated(10, 50, 1.25))
+    table.update_run(run)
+    heads = {width: table.lines(width, 5)[0][0][0].split() for width in (33, 48, 60)}
+    assert heads[33] == ["step", "train", "val.", "test"]
+    assert heads[48] == ["step", "train", "val.", "test", "val.", "loss"]
+    assert heads[60] == ["step", "train", "validation", "test", "val.", "loss"]

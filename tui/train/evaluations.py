@@ -11,6 +11,8 @@ STEP_WIDTH, COLUMN_WIDTH, MIN_COLUMN_WIDTH, MARK_WIDTH = 9, 12, 7, 2
 MIN_LOSS_WIDTH = 10
 """Cells of the column of losses; without them it is left out."""
 LOSS_SPLIT = "validation"
+SHORT_NAMES = {"train": "train", "validation": "val.", "test": "test"}
+"""In columns that are too narrow for the names, as in ``val. loss``."""
 ROWS_PER_MOVE = 4
 """How many rows a full table of a run that trains moves up at a time: rows that move with each
 evaluation cannot be read, and each of them is sent again."""
@@ -50,7 +52,7 @@ class EvaluationTable(TextWidget):
         loss_width = MIN_LOSS_WIDTH if has_loss and room >= MIN_COLUMN_WIDTH * len(SPLITS) else 0
         room = width - STEP_WIDTH - MARK_WIDTH - loss_width
         column = min(COLUMN_WIDTH, max(MIN_COLUMN_WIDTH, room // len(SPLITS)))
-        names = [split if len(split) < column else split[: column - 3] + "." for split in SPLITS]
+        names = [split if len(split) < column else SHORT_NAMES[split] for split in SPLITS]
         head = align_right("step", STEP_WIDTH) + "".join(
             align_right(name, column) for name in names
         )
