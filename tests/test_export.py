@@ -261,6 +261,8 @@ def test_the_notebook_of_a_run_executes(run: RunDir) -> None:
     steps, precision = names["precisions"](run.path, "validation")
     assert (steps.tolist(), precision.tolist()) == ([4, 6], [0.75, 0.25])
     assert len(names["losses"](run.path)) == 6
+    _, _, low, high = names["columns"](np.arange(300.0))  # of a short run too, a band
+    assert (high - low).tolist() == [9.0] * 30
 
 
 def test_the_notebook_of_several_runs_compares_their_max_steps(

@@ -60,7 +60,8 @@ def evaluated_losses(run, split):
 
 
 def columns(values, width=800):
-    """First step, mean, least and greatest of up to `width` equal parts of the values."""
+    """First step, mean, least and greatest of equal parts of ten values or more, up to `width`."""
+    width = min(width, max(20, len(values) // 10))
     starts = np.unique(np.linspace(0, len(values), width, endpoint=False).astype(int))
     finite = np.isfinite(values)
     counts = np.maximum(1, np.add.reduceat(finite.astype(int), starts))
