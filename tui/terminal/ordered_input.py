@@ -79,15 +79,20 @@ class OrderedInputApp(PatchedApp[Result]):
         if isinstance(event, AWAITED):
             begin_answer()
         await super().on_event(event)
-        if (
-            isinstance(event, AWAITED)
-            and screen
-            and target
-            and target.post_message(InputHandled(event, screen))
-        ):
+        if isinstance(event, AWAITED) and screen and target and self._follow(event, screen, target):
             self._in_flight = event
         else:
             end_answer()
+
+    def _follow(self, event: Event, screen: Screen[Any], target: Widget) -> bool:
+        """Have `InputHandled` arrive after an event; return whether it will.
+
+        A button need not bubble up from a widget that draws with it.
+        """
+        handled = InputHandled(event, screen)
+        if isinstance(event, Key) or not getattr(target, "DRAWS_WITH_MOUSE", False):
+            return target.post_message(handled)
+        return target.call_later(self.post_message, handled)
 
     def _target(self, event: Event) -> Widget:
         """Return the widget that Textual passes this event to."""
