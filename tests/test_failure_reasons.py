@@ -9,6 +9,7 @@ import trainpad
 from core.cli.report import status_line, status_values
 from core.output.failure import LIMIT, PrintedFailure
 from core.rundir.rundir import RunDir
+from core.session.session import _describe_error
 from core.sweep.child import OUTPUT, Child
 from tests.helpers.attached import directory
 from trainpad.failure import describe_error
@@ -49,6 +50,7 @@ def test_an_exception_in_one_line_has_its_type_and_begins_as_it_does(
     error: Exception, said: str
 ) -> None:
     assert describe_error(error)[0] == said
+    assert _describe_error(error, "") == f"training failed: {said}; run.log has the details"
 
 
 def printed(text: str) -> PrintedFailure:

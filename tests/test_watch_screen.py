@@ -98,6 +98,17 @@ def images(steps: range) -> bytes:
     )
 
 
+async def test_curves_grow_behind_the_list_of_keys(tmp_path: Path) -> None:
+    app = app_of(tmp_path, tmp_path)
+    async with app.run_test(size=(120, 35)) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: app.screen.is_modal)
+        put(tmp_path, points(range(50)))
+        below = app.screen_stack[0]
+        await until(pilot, lambda: any(chart.display for chart in below.query(RunChart)))
+        assert app.screen.is_modal
+
+
 async def test_every_image_and_text_of_a_tag_is_reached_by_its_step(tmp_path: Path) -> None:
     texts = (
         event(step, {"tag": b"t", "tensor": strings(b"at %d" % step), **named(b"text")})

@@ -34,6 +34,7 @@ from core.rundir.validation import sanitized_info
 from core.rundir.versions import versions
 from core.session.request import Request
 from trainpad.errors import UserError
+from trainpad.failure import said_by
 from trainpad.probe import NOT_PRIVATE, check_log_dir, is_private
 
 if TYPE_CHECKING:
@@ -226,8 +227,7 @@ def _describe_error(error: Exception, strategy: str) -> str:
         return "a worker was lost; restart all of them with --resume RUN"
     if type(error).__name__ == "ResourceExhaustedError":
         return "the device is out of memory; use a smaller --batch_size, or --device cpu"
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return f"training failed: {lines[0][:200]}; run.log has the details"
+    return f"training failed: {said_by(error)[:200]}; run.log has the details"
 
 
 def _run_directory(request: Request, dataset: "Dataset") -> RunDir:

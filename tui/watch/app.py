@@ -63,8 +63,8 @@ class WatchApp(BaseApp[ExitResult]):
         self.exit(ExitResult.ERROR)
 
     def _refresh_screen(self) -> None:
-        """Refresh the screen, unless nothing changed or the terminal is behind."""
-        screen = self.screen
+        """Refresh the screen, also behind a dialog, unless nothing changed or output waits."""
+        screen = self.screen_stack[0]
         if not isinstance(screen, WatchScreen) or self.model.version == self._shown_version:
             return
         if self.terminal is not None and self.terminal.is_behind:
