@@ -55,7 +55,11 @@ QUICK: Final = 1.0
 @pace_flags
 @ascii_flag
 @flag("offline", is_flag=True, help="Never use the network.")
-@flag("resume", metavar="RUN|CHECKPOINT", help="Resume a run exactly where it stopped.")
+@flag(
+    "resume",
+    metavar="RUN|CHECKPOINT",
+    help="Resume a run exactly where it saved last, or begin it again.",
+)
 @flag("branch", metavar="RUN|CHECKPOINT", help="Start a new run from another's weights.")
 @flag("profile", type=click.IntRange(1, 10000), metavar="STEPS", help="Profile this many steps.")
 @flag("change", multiple=True, metavar="STEP:NAME=VALUE", help="Change a hyperparameter at a step.")
