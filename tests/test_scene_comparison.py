@@ -17,8 +17,8 @@ from tui.chart.chart import Axis, Glyphs, Line, Mark
 from tui.chart.drawing import PLAIN, draw
 from tui.chart.even_rows import even_labels
 from tui.chart.legend import Legend, LegendEntry, LineLabel, rows_needed
+from tui.chart.line_letters import LETTERS
 from tui.chart.palette import LINE_STYLES
-from tui.chart.scene import LETTERS
 
 NAN = math.nan
 

@@ -14,9 +14,9 @@ from tui.chart import axes, readings
 from tui.chart.axes import Axis, XAxis
 from tui.chart.cells import cell_of, edges_of
 from tui.chart.cursor import Cursor
-from tui.chart.dashes import pattern_of, sample
 from tui.chart.layout import Layout
 from tui.chart.legend import LegendEntry, LineLabel, digits_for
+from tui.chart.line_letters import letter_of, lettered, line_label
 from tui.chart.marks import MarkIndex
 from tui.chart.paint import PlottedLine, paint
 from tui.chart.palette import LINE_STYLES, ChartStyle
@@ -36,8 +36,6 @@ MIN_FRAMED_SIZE = (24, 4)
 """Width and height in cells below which a plot has no labels."""
 MIN_RULED_HEIGHT = 7
 """Height in cells below which the x axis has no rule, and so no signs of marks."""
-LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-"""Of the lines on a chart; the next ones begin again with other colours."""
 MANY_LETTERS = 4
 """So many letters below each other would be more than a row from some of their lines."""
 MAX_NOTE_MARKS = 3
@@ -180,6 +178,9 @@ class Scene:
         """The label of each line in the legend."""
         return [self._label(index) for index, line in enumerate(self.lines) if not line.is_void]
 
+    def _label(self, index: int) -> LineLabel:
+        return line_label(self.lines, index, self.glyphs, tinted=self.tinted)
+
     def legend_entries(self, width: int = 1) -> list[LegendEntry]:
         """Name and value of each line: in the cursor's cell of ``width``, or its newest value."""
         return [
@@ -228,7 +229,7 @@ class Scene:
         Where many lines end at its end, with the plan, it has as many cells more for letters.
         """
         start, stop = self.visible_range
-        letters = max(len(scene.lettered) for scene in self.linked)
+        letters = max(len(lettered(scene.lines)) for scene in self.linked)
         if MANY_LETTERS <= letters < width // 2 and stop == self._planned:
             newest = self.extent()[1]
             if newest > stop - letters * (stop - start) / width:
@@ -312,7 +313,7 @@ class Scene:
             means = [raw.mean if smooth is None else smooth for raw, smooth in found]
             ends = [raw.ends if smooth is None else smooth for raw, smooth in found]
             raw, smooth = combined(means, ends, [raw.points for raw, _ in found]), None
-        letter, number = self._letter(index), index if line.style is None else line.style
+        letter, number = letter_of(self.lines, index), index if line.style is None else line.style
         return PlottedLine(
             index,
             number % LINE_STYLES,
@@ -372,26 +373,3 @@ class Scene:
     def _style(self, index: int) -> int:
         style = self.lines[index].style
         return (index if style is None else style) % LINE_STYLES
-
-    def _letter(self, index: int) -> str:
-        """The letter of a line: none for a line that is alone, or void."""
-        line = self.lines[index]
-        if line.is_void or not self.lettered:
-            return ""
-        return line.letter or LETTERS[index % len(LETTERS)]
-
-    @property
-    def lettered(self) -> Sequence[Line]:
-        """The lines that have letters: those in the legend, if there are several."""
-        shown = [line for line in self.lines if not line.is_void]
-        return shown if len(shown) > 1 else ()
-
-    def _label(self, index: int) -> LineLabel:
-        """The label of a line; with a piece of the line, where colours do not say which it is."""
-        line, letter = self.lines[index], self._letter(index)
-        if not letter:
-            return LineLabel("", line.name)
-        repetition = (index if line.style is None else line.style) // LINE_STYLES
-        tinted = self.tinted and self.glyphs is not Glyphs.ASCII
-        pattern = pattern_of(index, repetition, self.glyphs, tinted=tinted)
-        return LineLabel(letter, line.name, sample(index, pattern, self.glyphs, tinted=tinted))

@@ -19,9 +19,10 @@ from core.run.state import RunState
 from trainpad.errors import RunError, UserError
 from trainpad.text import sanitize
 from tui.chart.drawing import draw
+from tui.chart.line_letters import LETTERS
 from tui.chart.marks import Mark, marks_of
 from tui.chart.palette import ChartStyle, styles_in
-from tui.chart.scene import LETTERS, Scene
+from tui.chart.scene import Scene
 from tui.chart.tags import sort_key
 from tui.chart.traces import Line
 from tui.chart.view_settings import restore_view

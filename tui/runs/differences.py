@@ -9,7 +9,7 @@ from core.run.hparams import SPECS
 from core.run.own_hparams import is_own_value
 from core.rundir.entry import RunEntry
 from tui.chart.coloured import LineColoured, line_role
-from tui.chart.scene import LETTERS
+from tui.chart.line_letters import LETTERS
 from tui.runs import columns
 from tui.runs.value_columns import metric_columns, setting_column
 from tui.widgets.text_widget import Span, align_right, fit

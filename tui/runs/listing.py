@@ -13,7 +13,7 @@ from core.rundir.entry import RunEntry
 from core.rundir.groups import RunGroup, group_runs
 from core.rundir.shared_names import shared_name
 from core.rundir.unreadable import unreadable_text
-from tui.chart.scene import LETTERS
+from tui.chart.line_letters import LETTERS
 from tui.runs import columns, value_columns
 from tui.runs.columns import Row, RunColumn
 from tui.runs.filter import filtered_runs

@@ -15,7 +15,7 @@ from core.run.plan_text import steps_of_plan
 from core.rundir.entry import RunEntry
 from trainpad.text import cells, sanitize
 from tui.chart.coloured import LineColoured, line_role
-from tui.chart.scene import LETTERS
+from tui.chart.line_letters import LETTERS
 from tui.dashboard.header import STATE_SYMBOLS
 from tui.runs import columns
 from tui.runs.columns import Row, RunColumn

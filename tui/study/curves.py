@@ -10,7 +10,7 @@ from core.run.timeline import Timeline
 from core.sweep.overview import StudyOverview
 from core.sweep.results import Row
 from tui.chart.chart import Line
-from tui.chart.scene import LETTERS
+from tui.chart.line_letters import LETTERS
 
 MAX_CURVES: Final = 6
 """Trials on the chart of curves in a colour of their own: the selected one and the best."""

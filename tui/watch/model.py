@@ -17,8 +17,8 @@ from core.tfevents.logdir import Update
 from core.tfevents.long_curve import Room
 from core.tfevents.run_files import FolderStatus, RunChange
 from core.tfevents.store import RunData, ScalarHistory
+from tui.chart.line_letters import LETTERS
 from tui.chart.palette import LINE_STYLES
-from tui.chart.scene import LETTERS
 from tui.chart.tags import matcher, shown_tag, sort_key
 from tui.chart.traces import Line
 
