@@ -290,7 +290,7 @@ MUTATIONS = (
     ("tui/chart/marks.py", "MAX_MARKS = 200", "MAX_MARKS = 2", "marks"),
     ("tui/chart/view_settings.py", 'KEY = "charts"', 'KEY = "chart"', "settings"),
     ("tui/chart/palette.py", "LINE_STYLES = 6", "LINE_STYLES = 2", "scene_comparison"),
-    ("tui/chart/line_letters.py", "(shown) > 1 else", "(shown) > 9 else", "scene_comparison"),
+    ("tui/chart/line_letters.py", "(shown) > 1 else", "(shown) > 9 else", "scene_labels"),
     ("tui/chart/placed_marks.py", "if cell - 1 in found", "if cell in found", "scene_labels"),
     ("tui/chart/readings.py", "if first < last else", "if first > last else", "scene_labels"),
     ("tui/chart/rule.py", '("┤", "|")', '("├", "|")', "scene_cells"),
