@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from benchmarks.builtin_signs import shapes
+from benchmarks.builtin_strokes import draw_commas, draw_lines
 from benchmarks.letter_styles import restyled
 from data.distractors import STYLE
 from data.drawn import STYLES, draw_strokes
@@ -147,13 +148,15 @@ Drawing = list[np.ndarray]
 def draw_rejects(n: int, seed: object, variation: float = 1.0) -> Iterator[Drawing]:
     """Yield about ``n`` drawings, as strokes, of all families below."""
     rng = np.random.default_rng(seed)
-    yield from draw_shapes(n * 24 // 100, [*parse_templates(LETTERS + SIGNS)], rng, variation)
-    for drawing in draw_shapes(n * 46 // 100, shapes(held_out=False), rng, variation):
+    yield from draw_shapes(n * 10 // 100, [*parse_templates(LETTERS + SIGNS)], rng, variation)
+    for drawing in draw_shapes(n * 58 // 100, shapes(held_out=False), rng, variation):
         yield restyled(drawing, rng)
-    yield from _turned(n * 8 // 100, rng, variation)
-    yield from _begun(n * 6 // 100, rng)
-    yield from _side_by_side(n * 6 // 100, rng)
-    yield from (_random_sign(rng) for _ in range(n * 10 // 100))
+    yield from draw_lines(n * 4 // 100, rng)
+    yield from draw_commas(n * 5 // 100, rng)
+    yield from _turned(n * 7 // 100, rng, variation)
+    yield from _begun(n * 5 // 100, rng)
+    yield from _side_by_side(n * 5 // 100, rng)
+    yield from (_random_sign(rng) for _ in range(n * 6 // 100))
 
 
 def draw_shapes(

@@ -4,6 +4,7 @@ Single straight lines are digits (|, /), except those that lean to the left by 3
 """
 
 from benchmarks.builtin_letters import FORMS as LETTER_FORMS
+from benchmarks.builtin_script import FORMS as SCRIPT_FORMS
 from data.templates import StrokeTemplate, parse_template
 
 FORMS = {
@@ -91,7 +92,7 @@ FORMS = {
 def shapes(held_out: bool) -> list[StrokeTemplate]:
     """Every fourth shape of each letter and kind of sign if ``held_out``, otherwise the others."""
     found = []
-    for text in (*LETTER_FORMS.values(), *FORMS.values()):
+    for text in (*LETTER_FORMS.values(), *FORMS.values(), *SCRIPT_FORMS.values()):
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         found += [line for number, line in enumerate(lines) if (number % 4 == 2) == held_out]
     return [parse_template(line) for line in found]
