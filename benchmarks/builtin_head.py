@@ -4,10 +4,10 @@
                                       [--steps N] [--seed N] [--small N]
 
 FILE of --start is what `benchmarks/builtin_weights.py` writes. Its convolutions stay as they are,
-so that their outputs are computed once, and a training takes half a minute of one core. Of what is
-no digit, `HARD` of each batch is what the network of --start takes for a digit. The weights saved
-are the mean of `TRAININGS` trainings with other batches, and the logits as large as
-`benchmarks/builtin_scale.py` chooses.
+so that their outputs are computed once, and a training takes 15 seconds of one core. Of what is no
+digit, `HARD` of each batch is what the network of --start takes for a digit. The weights saved are
+`KEPT` of the old ones and the rest of the mean of `TRAININGS` trainings with other batches, and the
+logits as large as `benchmarks/builtin_scale.py` chooses.
 """
 
 import argparse
