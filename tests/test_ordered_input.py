@@ -1,5 +1,6 @@
 """Keys and mouse events that arrive together."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from itertools import chain
 from pathlib import Path
@@ -7,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from textual.app import App
-from textual.events import AppBlur, AppFocus, Event, Key
+from textual.events import AppBlur, AppFocus, Event, Key, MouseDown
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from tests.helpers.app import Scripted
 from tests.helpers.mouse import hover, move, press, release
@@ -17,6 +19,7 @@ from tui.app import TrainpadApp
 from tui.pad.app import PadApp
 from tui.pad.screen import PadScreen
 from tui.pad.sketch_pad import SketchPad
+from tui.terminal import ordered_input
 
 
 @pytest.fixture
@@ -186,3 +189,34 @@ async def test_an_interrupted_stroke_does_not_go_on(
         assert [len(stroke) for stroke in pad.points] == [2]
         await at_once(pilot, [press(12, 8), move(20, 8), release(20, 8)])
         assert [len(stroke) for stroke in pad.points] == [2, 2]
+
+
+async def test_a_press_that_takes_longer_than_the_timeout_still_captures_the_mouse(
+    app: PadApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordered_input, "INPUT_TIMEOUT", 0.01)
+    handle = SketchPad.on_mouse_down
+
+    async def slowly(self: SketchPad, event: MouseDown) -> None:
+        await asyncio.sleep(0.06)
+        handle(self, event)
+
+    monkeypatch.setattr(SketchPad, "on_mouse_down", slowly)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        pad = app.screen.query_one(SketchPad)
+        await at_once(pilot, stroke((20, 12), (30, 12), (79, 12)))
+        (line,) = pad.points
+        assert line[-1][0] == 1
+
+
+async def test_what_follows_a_key_of_a_removed_widget_is_handled(
+    app: PadApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordered_input, "INPUT_TIMEOUT", 0.01)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        key = Key("x", "x")
+        app._in_flight, app._receiver = key, Static()  # which is on no screen
+        await at_once(pilot, dash())
+        assert len(app.screen.query_one(SketchPad).points) == 1

@@ -25,7 +25,9 @@ from tui.terminal.textual_private import PatchedApp, forward
 
 Result = TypeVar("Result")
 INPUT_TIMEOUT = 0.25
-"""Seconds after which input counts as handled: `InputHandled` is lost if a widget is removed."""
+"""Seconds after which input counts as handled if its widget was removed: `InputHandled` is lost."""
+MAX_TIMEOUTS = 12
+"""After so many of them it counts as handled in any case: what follows should not wait forever."""
 AWAITED = Key, MouseDown, MouseUp
 """The input that must have been handled before the next is dispatched."""
 
@@ -46,6 +48,8 @@ class OrderedInputApp(PatchedApp[Result]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._in_flight: Event | None = None
+        self._receiver: Widget | None = None
+        """What handles the event in flight."""
         self._queued: deque[Event] = deque()
 
     async def on_event(self, event: Event) -> None:
@@ -58,7 +62,7 @@ class OrderedInputApp(PatchedApp[Result]):
             await self._dispatch(event)
         else:
             if not self._queued:
-                self.set_timer(INPUT_TIMEOUT, partial(self._dispatch_queued, self._in_flight))
+                self._check_later(self._in_flight, MAX_TIMEOUTS)
             self._queued.append(event)
 
     def _drags(self, event: MouseMove) -> bool:
@@ -80,7 +84,7 @@ class OrderedInputApp(PatchedApp[Result]):
             begin_answer()
         await super().on_event(event)
         if isinstance(event, AWAITED) and screen and target and self._follow(event, screen, target):
-            self._in_flight = event
+            self._in_flight, self._receiver = event, target
         else:
             end_answer()
 
@@ -113,6 +117,17 @@ class OrderedInputApp(PatchedApp[Result]):
             or not self.screen.call_after_refresh(self.call_later, dispatch_queued)
         ):
             await dispatch_queued()
+
+    def _check_later(self, event: Event, timeouts: int) -> None:
+        self.set_timer(INPUT_TIMEOUT, partial(self._check, event, timeouts))
+
+    async def _check(self, event: Event, timeouts: int) -> None:
+        """Go on with the queue if the event's widget is gone; wait on where it is only busy."""
+        is_there = self._receiver is not None and self._receiver.is_attached
+        if event is self._in_flight and is_there and timeouts > 1:
+            self._check_later(event, timeouts - 1)
+        else:
+            await self._dispatch_queued(event)
 
     async def _dispatch_queued(self, event: Event) -> None:
         if event is self._in_flight:
