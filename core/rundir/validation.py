@@ -245,7 +245,7 @@ EVENT_FIELDS: Mapping[type[Event], Mapping[str, Parser]] = {
         "planned": list_of(_planned_change),
         "own": _own_values,
     },
-    Changed: {"name": text, "old": _any, "new": _any},
+    Changed: {"name": text, "old": _any, "new": _any, "by": text},
     Paused: {},
     Continued: {},
     Evaluated: {
