@@ -17,7 +17,7 @@ CONFIDENCE_THRESHOLD = 0.75
 """Below this highest probability, a prediction abstains."""
 TOP2_THRESHOLD = 0.6
 """Where the two highest probabilities add up to less than this, no two digits are named either."""
-PICTURE_RATIO = 33.0
+PICTURE_RATIO = 50.0
 """Where the class of a picture is less than this many times as likely as the second, its prediction
 abstains. Chosen with ``benchmarks/certainty.py``: see docs/pad.md."""
 VIEWS = (
