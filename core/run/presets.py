@@ -19,7 +19,8 @@ PRESETS: Mapping[str, Mapping[str, Value]] = {
     "mnist_deep": {
         "network": "conv 32 5x5, pool, conv 64 5x5, pool, 1024, dropout",
         "optimizer": "adam",
-        "learning_rate": 0.0001,
+        "learning_rate": 0.0002,
+        "schedule": "cosine",
         "batch_size": 50,
         "dropout": 0.5,
         "max_steps": 20000,
