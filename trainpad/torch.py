@@ -45,8 +45,8 @@ def attach(run: Run, optimizer: Any, scheduler: Any = None) -> Knob[float]:
     """Declare the learning rate of `optimizer`, and record it while it trains.
 
     One group without a scheduler gets the knob ``lr``, which is its rate, also where the program
-    changes that itself; otherwise ``lr_scale`` multiplies every group's rate and what the schedulers
-    compute it from. The names of a second optimizer end with ``_2``.
+    changes that itself; otherwise ``lr_scale`` multiplies every group's rate and what the
+    schedulers compute it from. The names of a second optimizer end with ``_2``.
 
     Args:
         run: The run.
