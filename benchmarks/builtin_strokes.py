@@ -40,8 +40,8 @@ def draw_commas(n: int, rng: np.random.Generator) -> Iterator[Drawing]:
         if rng.random() < 0.25:
             mark = [stroke * [-1, 1] for stroke in mark]
         if rng.random() < 1 / 3:
-            aside = [rng.uniform(0.4, 0.7), rng.normal(0, 0.03)]
-            mark += [stroke + aside for stroke in mark]
+            offset = [rng.uniform(0.4, 0.7), rng.normal(0, 0.03)]
+            mark += [stroke + offset for stroke in mark]
         yield mark
 
 

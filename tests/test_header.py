@@ -26,7 +26,7 @@ from tui.widgets.screens import SCREENS
         (46, "20261125-230017-128x32 · mnist"),
         (40, "20261125-230017-128x32"),
         (30, "20261125-230017-128x32"),
-        (20, "20261125-230017-12…"),
+        (20, "20261125-230017-1…"),
     ],
 )
 def test_a_fact_that_has_no_room_is_left_out_and_not_cut(width: int, expected: str) -> None:
@@ -42,6 +42,7 @@ def test_a_fact_that_has_no_room_is_left_out_and_not_cut(width: int, expected: s
     assert row.strip().removeprefix("trainpad  ") == expected
     assert row.strip().startswith("trainpad") is (width >= 40)
     assert len(row) == width
+    assert row.endswith(" ")  # the state of the run is beside it
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,7 @@ def test_rate_and_time_left_are_shown_at_any_width(width: int, expected: str) ->
     row = "".join(text for text, _ in numbers.lines(width, 1)[0])
     assert row.strip() == expected
     assert len(row) == width
+    assert row.endswith(" ")  # the state of the run is beside it
 
 
 def test_the_step_is_always_the_newest_and_the_rate_changes_once_a_second(

@@ -14,7 +14,7 @@ from trainpad.text import sanitize
 POLL_INTERVAL = 0.05
 """Seconds between two polls of `control.json`."""
 FOLLOW_INTERVAL = 1.0
-"""Seconds between two looks for what the program itself has changed, at least."""
+"""Seconds between two checks of what the program itself has changed, at least."""
 FOLLOW_SHARE = 0.01
 """The same while it changes all the time, of the time since the run began."""
 BROADCAST_EVERY = 10

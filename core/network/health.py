@@ -293,10 +293,10 @@ def _diagnose_dead(name: str, layer: LayerReport) -> list[Diagnosis]:
             "learning rate"
         )
         return [Diagnosis(text, Severity.FATAL)]
-    verbs = "is dead: it never activates" if layer.dead == 1 else "are dead: they never activate"
-    text = f"{name}: {layer.dead:,} of {layer.units:,} {unit}s {verbs}"
+    verb, why = ("is", "it never activates") if layer.dead == 1 else ("are", "they never activate")
+    text = f"{name}: {layer.dead:,} of {layer.units:,} {unit}s {verb} dead"
     if layer.dead < DEAD_WARNING_SHARE * layer.units:
-        return [Diagnosis(text, Severity.INFO)]
+        return [Diagnosis(f"{text}: {why}", Severity.INFO)]
     return [Diagnosis(f"{text}; the learning rate may be too large", Severity.WARNING)]
 
 

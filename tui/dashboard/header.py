@@ -55,13 +55,13 @@ class Identity(TextWidget):
         self.redraw()
 
     def lines(self, width: int, height: int) -> list[list[Span]]:  # noqa: ARG002 - one row
-        """The name of the program, unless the run's needs its room, and the run."""
+        """The name of the program, unless the run's needs its room, the run, and a blank."""
         texts = _run_summaries(self._run)
         room = width - len(PROGRAM)
-        text = next((text for text in texts if cell_len(text) <= room), "")
+        text = next((text for text in texts if cell_len(text) < room), "")
         if text:
             return [[(PROGRAM, "title"), (fit(text, room), "dim")]]
-        return [[(fit(f" {texts[-1]}", width), "dim")]]
+        return [[(fit(f" {texts[-1]}", width - 1), "dim"), (" ", "dim")]]
 
 
 def _run_summaries(run: RunState) -> list[str]:
