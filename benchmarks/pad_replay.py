@@ -9,11 +9,11 @@ MNIST in FOLDER and drawn digits; the pad classifies with the run's current weig
 steps on, or with the built-in model. Mouse reports are sent at most 100 times a second, each after
 the ink of the one before. The screen is read back with pyte.
 
-Measured is the time from the write of a report to the output after which its ink is all on the
-screen. With --batch all reports that are due in so many milliseconds are sent in one write, as a
-slow line delivers them, the press with the first and the release with the last of a stroke. Then
-the time from that write to the last of the ink of its last report counts: what the program adds to
-the delay of the line, which is the same for any program.
+Measured is the time from the write of a report to the arrival of the output after which its ink is
+all on the screen. With --batch all reports that are due in so many milliseconds are sent in one
+write, as a slow line delivers them, the press with the first and the release with the last of a
+stroke. Then the time from that write to the last of the ink of its last report counts: what the
+program adds to the delay of the line, which is the same for any program.
 """
 
 import argparse
@@ -31,6 +31,7 @@ import tempfile
 import termios
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -56,6 +57,44 @@ TRAINING = ("--preset", "best", "--dataset", "mnist+drawn", "--max_steps", "1000
 Cell = tuple[int, int]
 
 
+class Arrivals:
+    """Output of a pseudo-terminal, with the time at which it came.
+
+    A process of its own notes that: pyte takes milliseconds for a frame, in which the next output
+    would count as late.
+    """
+
+    HEADER = struct.Struct("dI")
+
+    def __init__(self, terminal: int) -> None:
+        self._end, writing = os.pipe()
+        if os.fork() == 0:
+            os.close(self._end)
+            with suppress(OSError):  # until the terminal is closed
+                while output := os.read(terminal, 4096):
+                    os.write(writing, self.HEADER.pack(time.perf_counter(), len(output)) + output)
+            os._exit(0)
+        os.close(writing)
+
+    def fileno(self) -> int:
+        """What to wait for."""
+        return self._end
+
+    def next(self) -> tuple[float, bytes]:
+        """Return the next output and the time, by `time.perf_counter`, at which it came."""
+        came, size = self.HEADER.unpack(self._read(self.HEADER.size))
+        return came, self._read(size)
+
+    def _read(self, size: int) -> bytes:
+        content = b""
+        while len(content) < size:
+            piece = os.read(self._end, size - len(content))
+            if not piece:
+                raise SystemExit("the program has ended")
+            content += piece
+        return content
+
+
 class Terminal:
     """The program on a pseudo-terminal."""
 
@@ -74,6 +113,7 @@ class Terminal:
             os.execv(sys.executable, [sys.executable, str(ROOT / "main.py"), *arguments])
         atexit.register(self._kill)
         fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._stamped = Arrivals(self._end)
 
     def _kill(self) -> None:
         """Kill the program and the trainer that it started."""
@@ -88,9 +128,8 @@ class Terminal:
         """Yield the time of each piece of output, for `seconds`, once it is on the screen."""
         until = time.perf_counter() + seconds
         while (left := until - time.perf_counter()) > 0:
-            if select.select([self._end], [], [], left)[0]:
-                output = os.read(self._end, 65536)
-                came = time.perf_counter()
+            if select.select([self._stamped], [], [], left)[0]:
+                came, output = self._stamped.next()
                 self.received += len(output)
                 # pyte misreads the private queries of modes and keyboards.
                 self._stream.feed(re.sub(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]", b"", output))
