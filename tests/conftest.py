@@ -87,27 +87,6 @@ def short_waits_of_the_pilot() -> None:
     _wait.SLEEP_IDLE = IDLE_SECONDS / 10
 
 
-@pytest.fixture(autouse=True, scope="session")
-def styles_parsed_once() -> None:
-    """Apps share what Textual parsed for the first of them: a tenth of the time of a small test."""
-    from tests.helpers.styles import share_parsed_styles
-
-    share_parsed_styles()
-
-
-@pytest.fixture(autouse=True)
-def screens_mounted_when_shown(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No screen is mounted before a test shows it: few tests show more than two of the five.
-
-    The dashboard mounts the others while it has time; tests marked `mounts_ahead` test that, and
-    programs on a terminal do it as well.
-    """
-    if "tui.modes" in sys.modules and request.node.get_closest_marker("mounts_ahead") is None:
-        monkeypatch.setattr("tui.modes.MountAhead.start", lambda *_args, **_options: None)
-
-
 @pytest.fixture(autouse=True)
 def no_worker_outlives_its_test() -> Iterator[None]:
     """A worker of a closed app would continue to read its events, and keep the process busy.
@@ -206,24 +185,6 @@ def make_run(tmp_path: Path) -> MakeRun:
         return create_run(tmp_path / "runs", network, content)
 
     return make
-
-
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Where the library puts the runs of a test, the last of which ends with the test."""
-    import trainpad
-
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr("trainpad.api._unknown_seen", set())
-    yield tmp_path / "runs"
-    trainpad.finish()
-
-
-@pytest.fixture
-def polled_runs(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The same, where each call of `tick` reads what was requested."""
-    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
-    return runs
 
 
 @pytest.fixture

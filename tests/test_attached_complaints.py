@@ -1,6 +1,7 @@
 """What users of similar libraries complain about, where no other test covers it."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,9 +9,15 @@ import pytest
 
 import trainpad
 from tests.helpers.attached import directory, numbers
-from trainpad import ranks
+from trainpad import api, ranks
 
-pytestmark = pytest.mark.usefixtures("runs")
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
+    monkeypatch.setattr(api, "_unknown_seen", set())
+    yield tmp_path / "runs"
+    trainpad.finish()
 
 
 def open_files() -> int:

@@ -1,5 +1,8 @@
 """Steps that begin again under the same names, and those of resumed runs."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 import trainpad
@@ -12,7 +15,12 @@ from core.rundir.rundir import RunDir
 from tests.helpers.attached import directory, events, numbers
 from trainpad.attached import Run
 
-pytestmark = pytest.mark.usefixtures("runs")
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
+    yield
+    trainpad.finish()
 
 
 def said(run: Run) -> list[str]:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,13 @@ import pytest
 import trainpad
 from tests.helpers.attached import events, numbers, recorded, steer
 
-pytestmark = pytest.mark.usefixtures("polled_runs")
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
+    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
+    yield
+    trainpad.finish()
 
 
 def at_once(*calls: Callable[[], object]) -> list[BaseException]:

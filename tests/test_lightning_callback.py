@@ -1,5 +1,7 @@
 """The callback for Lightning, without Lightning."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,7 +11,13 @@ import trainpad
 from tests.helpers.attached import directory, events, steer
 from trainpad.lightning import _Callback
 
-pytestmark = pytest.mark.usefixtures("polled_runs")
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
+    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
+    yield
+    trainpad.finish()
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from textual.app import App
 from textual.events import AppBlur, AppFocus, Event, Key, MouseDown
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from tests.helpers.app import Scripted
 from tests.helpers.mouse import hover, move, press, release
-from tests.helpers.waiting import until
+from tests.helpers.waiting import until, until_handled
 from tui.app import TrainpadApp
 from tui.pad.app import PadApp
 from tui.pad.screen import PadScreen
@@ -52,15 +51,7 @@ async def at_once(pilot: Pilot[None], *events: list[Event]) -> None:
     """Post all events before the app handles the first."""
     for event in chain(*events):
         assert pilot.app.post_message(event)
-    await until(pilot, lambda: is_idle(pilot.app))
-    await pilot.pause()
-
-
-def is_idle(app: App[None]) -> bool:
-    """Whether every event that was posted has been handled."""
-    nodes = (app, app.screen, *app.screen.query("*"))
-    queues = (node._message_queue for node in nodes)
-    return app._in_flight is None and not app._queued and all(queue.empty() for queue in queues)
+    await until_handled(pilot)
 
 
 async def test_strokes_after_a_key_are_drawn_after_it(app: PadApp) -> None:

@@ -9,9 +9,9 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from core.network.classifier import Prediction
-from tests.helpers.mouse import drag_to
+from tests.helpers.mouse import drag_to, move, press, release
 from tests.helpers.pad import DIGITS, keys, prediction
-from tests.helpers.waiting import shown, strips_of, text_of, toasts_of, until
+from tests.helpers.waiting import shown, strips_of, text_of, toasts_of, until, until_handled
 from tui.pad.app import PadApp
 from tui.pad.network_input import BigDigit, NetworkInput
 from tui.pad.past import PastAnswer
@@ -243,6 +243,27 @@ async def test_a_different_prediction_of_the_built_in_model_is_shown(
             status = rows(app)[2].text.rstrip()
             assert status.endswith("weights after 300 steps" + "; built-in: 7" * (digit == 7))
             app.screen.query_one(SketchPad).action_clear()
+
+
+async def test_newer_weights_wait_for_the_next_prediction_while_a_stroke_is_drawn(
+    app: PadApp,
+) -> None:
+    run = app.run_state
+    async with app.run_test(size=(80, 24)) as pilot:
+        models = app.pad_screen._models
+        await until_handled(pilot)
+        for event in (press(12, 6), move(12, 18)):
+            app.post_message(event)
+        await classified(pilot, app)
+        run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": np.eye(10)[3] * 20}
+        run.weights_step = 300
+        app.pad_screen._use_weights(run)
+        assert not models.is_live, "the ink would wait for it"
+        await until(pilot, lambda: models.is_live)
+        await until(pilot, lambda: prediction(app).startswith("3 "))
+        assert "built-in" not in rows(app)[2].text, "there is no second opinion on half a digit"
+        app.post_message(release(12, 18))
+        await until(pilot, lambda: "built-in: 1" in rows(app)[2].text)
 
 
 async def test_the_model_is_shown_before_anything_is_drawn(app: PadApp) -> None:

@@ -1,5 +1,6 @@
 """Threads take turns sooner while there is a screen."""
 
+import gc
 import sys
 from types import SimpleNamespace
 from typing import cast
@@ -38,6 +39,18 @@ def test_other_threads_wait_longer_while_a_key_is_answered() -> None:
         assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
         keep_interpreter()
     assert sys.getswitchinterval() == before
+
+
+def test_garbage_is_not_collected_while_a_key_is_answered() -> None:
+    keep_interpreter()
+    assert gc.isenabled()  # there is no screen here
+    with short_switch_interval():
+        keep_interpreter()
+        assert not gc.isenabled()
+        share_interpreter()
+        assert gc.isenabled()
+        keep_interpreter()
+    assert gc.isenabled()
 
 
 def test_the_dashboard_runs_with_it(monkeypatch: pytest.MonkeyPatch) -> None:

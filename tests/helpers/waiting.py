@@ -44,6 +44,19 @@ async def until(pilot: Pilot[Any], condition: Callable[[], object], timeout: flo
         await pilot.pause(INTERVAL)
 
 
+async def until_handled(pilot: Pilot[Any]) -> None:
+    """Wait until every event and message that was posted has been handled."""
+    app = pilot.app
+
+    def is_idle() -> bool:
+        nodes = (app, app.screen, *app.screen.query("*"))
+        in_flight = getattr(app, "_in_flight", None) or getattr(app, "_queued", ())
+        return not in_flight and all(node._message_queue.empty() for node in nodes)
+
+    await until(pilot, is_idle)
+    await pilot.pause()
+
+
 async def until_true(condition: Callable[[], object], timeout: float = LONG) -> None:
     """Wait until `condition` holds, where no app runs.
 

@@ -122,7 +122,8 @@ class ModelSwitcher:
     def classify(self, image: PadImage, *, is_drawing: bool = False) -> PadState:
         """Classify an image, or several; what is empty or too small has no prediction.
 
-        While a stroke `is_drawing`, the past networks keep their last answers, which costs nothing.
+        While a stroke `is_drawing`, the past networks keep their last answers, and there is no
+        second opinion: the ink would wait for both.
         """
         classifier = self.classifier
         state = self.unanswered(image)
@@ -133,7 +134,7 @@ class ModelSwitcher:
             self._past_answers = self.past.answers(image.pixels) if self._has_past else ()
         predictions = classifier.predict(image.images)
         prediction = predictions[image.selected]
-        opinion = self._second_opinion(image.pixels, prediction)
+        opinion = "" if is_drawing else self._second_opinion(image.pixels, prediction)
         return replace(
             state,
             prediction=prediction,
@@ -170,6 +171,11 @@ class ModelSwitcher:
         if built_in.abstains or (built_in.label == prediction.label and not prediction.abstains):
             return ""
         return f"built-in: {built_in.describe()}"
+
+    def is_behind(self, run: RunState) -> bool:
+        """Return whether `update_from` would take newer weights."""
+        is_same = (run.directory, run.weights_step) == (self._directory, self._step)
+        return bool(run.weights) and not is_same
 
     def update_from(self, run: RunState) -> bool:
         """Take newer weights from the run; return whether what is shown changed."""

@@ -1,6 +1,6 @@
 """The Pad screen: draw a digit, see the network's input and its prediction.
 
-Classifying needs no TensorFlow: one forward pass in numpy, on this thread, at most eight times a
+Classifying needs no TensorFlow: one forward pass in numpy, on this thread, at most five times a
 second while drawing, and whenever the weights change. The ink is painted before it is classified,
 and when the mouse moves on meanwhile, so that the pen does not lag. Until the run has weights, the
 built-in model classifies.
@@ -43,7 +43,7 @@ from tui.widgets.background import BackgroundJob, JobFinished
 from tui.widgets.probability_bars import ProbabilityBars
 from tui.widgets.throttle import Throttle
 
-INTERVAL = 0.125
+INTERVAL = 0.2
 """Seconds between two classifications of a changing drawing."""
 PAUSE = 0.03
 """Seconds that a due classification waits for more ink, to come right after it is painted."""
@@ -177,8 +177,11 @@ class PadScreen(UserDigitsScreen):
         return PickedImage(image, name)
 
     def _use_weights(self, run: RunState) -> None:
-        if self._models.update_from(run):
-            self._classify_now_or_next()
+        if self._is_drawing:
+            if self._models.is_behind(run):
+                self._classify_next()
+        elif self._models.update_from(run):
+            self._classify()
         if self.is_current and run.directory and run.directory != self._read_directory:
             self.read_past(Path(run.directory), run.info)
 
@@ -205,13 +208,10 @@ class PadScreen(UserDigitsScreen):
         self._go_on()
         self._throttle.call(self._classify_after_paint, self.set_timer)
 
-    def _classify_now_or_next(self) -> None:
-        """Classify with other weights; while drawing, when that is due."""
-        if self._is_drawing:
-            self._is_stale = True
-            self._throttle.call(self._classify_after_paint, self.set_timer)
-        else:
-            self._classify()
+    def _classify_next(self) -> None:
+        """Classify with newer weights when that is due: a stroke is being drawn."""
+        self._is_stale = True
+        self._throttle.call(self._classify_after_paint, self.set_timer)
 
     def _classify_after_paint(self) -> None:
         self.call_after_refresh(self._classify_if_stale)
@@ -258,6 +258,8 @@ class PadScreen(UserDigitsScreen):
     def _classifying(self) -> Iterator[None]:
         """Classify and show the image on the pad; ink may be painted between two turns."""
         self._is_stale = False
+        self._models.update_from(self.host.run_state)
+        yield
         network_input = self.query_one(NetworkInput)
         image = self._pad_image().distorted(
             network_input.distortion, has_keys=network_input.has_focus

@@ -15,8 +15,10 @@ from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 
+from core.process.free_core import FreeCore
 from tui.pad.canvas import DrawingCanvas
 from tui.pad.drawing import Drawing, Point, Points, Snapshot, clip_to_square
+from tui.terminal.textual_private import repaint_now
 
 PEN_WIDTH = 0.085
 """Default width of the pen, as a fraction of the side.
@@ -120,6 +122,8 @@ class SketchPad(DrawingCanvas, can_focus=True):
         """Whether what was erased is not painted yet."""
         self._has_moved = False
         """Whether moves of the pen changed the drawing since `Changed` was posted."""
+        self._free_core = FreeCore()
+        """A core that what trains does not use while the mouse draws."""
 
     # -- the drawing -------------------------------------------------------------------------------
 
@@ -146,6 +150,7 @@ class SketchPad(DrawingCanvas, can_focus=True):
             return
         event.stop()
         self.capture_mouse()
+        self._free_core.take()
         self.pen_down = False
         self._update_cursor(False)
         self._button = event.button
@@ -154,12 +159,19 @@ class SketchPad(DrawingCanvas, can_focus=True):
         self._pressed_region = self.content_region
         self._mouse_at = self._mouse_point(event)
         self._move_pen(self._mouse_at, self._mouse_at, self._mouse_erases)
+        self.check_idle()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Draw or erase, and show it once all moves that have arrived are in the drawing."""
+        if self._mouse_at is not None:
+            event.stop()
+            self.drag(event)
+            self.check_idle()
+
+    def drag(self, event: events.MouseMove) -> None:
         """Draw or erase; end the gesture if its release was not reported, or the field moved."""
         if self._mouse_at is None:
             return
-        event.stop()
         if event.button != self._button:
             self.end_drag()
         else:
@@ -191,6 +203,10 @@ class SketchPad(DrawingCanvas, can_focus=True):
         """End the gesture: a hidden pad is not drawn on."""
         self.end_drag()
 
+    def on_unmount(self) -> None:
+        """Let what trains use all cores: it may go on without a screen."""
+        self._free_core.give_back()
+
     def on_blur(self) -> None:
         """End the gesture: a terminal in the background may not report the release."""
         self.end_drag()
@@ -208,12 +224,17 @@ class SketchPad(DrawingCanvas, can_focus=True):
     def end_drag(self) -> None:
         """End what the mouse draws, if it does."""
         self.release_mouse()
+        self._free_core.give_back()
         if self._mouse_at is not None:
             self._mouse_at = None
-            self._drawing.end_gesture()
-            self._paint_moves()
-            self._has_moved = False
-            self.post_message(self.Changed(self, True))
+            self._end_gesture()
+
+    def _end_gesture(self) -> None:
+        """End what is drawn, paint the rest of it, and report it as finished, as the last thing."""
+        self._drawing.end_gesture()
+        self._paint_moves()
+        self._has_moved = False
+        self.post_message(self.Changed(self, True))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Make the pen thicker."""
@@ -244,6 +265,7 @@ class SketchPad(DrawingCanvas, can_focus=True):
             return
         if self.erasing:
             self._move_pen(here, self._key_position, True)
+            self.check_idle()
         else:
             self._draw_step()
 
@@ -276,9 +298,9 @@ class SketchPad(DrawingCanvas, can_focus=True):
         if self.pen_down:
             self._drawing.begin_gesture()
             self._move_pen(self._key_position, self._key_position, self.erasing)
+            self.check_idle()
         else:
-            self._drawing.end_gesture()
-            self.post_message(self.Changed(self, True))
+            self._end_gesture()
 
     def action_eraser(self) -> None:
         """Switch between pen and eraser."""
@@ -324,7 +346,6 @@ class SketchPad(DrawingCanvas, can_focus=True):
         else:
             self._draw_segment(start, end)
         self._has_moved = True
-        self.check_idle()
 
     def _draw_segment(self, start: Point, end: Point) -> None:
         inside = clip_to_square(start, end)
@@ -347,17 +368,25 @@ class SketchPad(DrawingCanvas, can_focus=True):
 
     def on_idle(self) -> None:
         """Paint and report the moves of the pen, once all that have arrived are in the drawing."""
+        if not getattr(self.app, "has_queued_moves", False):
+            self.show_drag()
+
+    def show_drag(self) -> None:
+        """Paint and report the moves of the pen."""
         self._paint_moves()
         if self._has_moved:
             self._has_moved = False
             self.post_message(self.Changed(self, False))
 
     def _paint_moves(self) -> None:
+        has_changed = self._is_outdated or bool(self._unpainted)
         if self._is_outdated:
             self.redraw()
         lines, self._unpainted = self._unpainted, []
         for points, width in lines:
             self.add_segment(np.array(points), width)
+        if has_changed:
+            repaint_now(self)
 
     def redraw(self) -> None:
         """Draw all strokes again."""

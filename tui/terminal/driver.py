@@ -16,8 +16,9 @@ from typing import Any, Final, Protocol, cast
 
 from textual import constants
 from textual.app import App
-from textual.events import CursorPosition, MouseEvent, Resize
+from textual.events import CursorPosition, MouseEvent, MouseMove, Resize
 from textual.geometry import Size
+from textual.message import Message
 
 from core.process.launcher import Launcher
 from tui.terminal.compact import compact
@@ -110,6 +111,12 @@ class TerminalHost(Protocol):
     launcher: Launcher | None
     terminal: "ResilientDriver | None"
 
+    def drag_now(self, event: MouseMove) -> bool:
+        """Draw with a move of the mouse now, where it draws; return whether it did."""
+
+    def show_drag(self) -> None:
+        """Show what `drag_now` drew."""
+
 
 class ResilientDriver(PatchableDriver):
     """The terminal of a `BaseApp`, for as long as there is one.
@@ -170,7 +177,13 @@ class ResilientDriver(PatchableDriver):
         terminal = os.dup(sys.__stderr__.fileno())
         self._writer = TerminalWriter(terminal, self.on_hangup, self._redraw)
         parser = InputParser(terminal_parser())
-        self._reader = InputReader(parser, self.process_message, self.on_hangup, self.panic)
+        self._reader = InputReader(
+            parser,
+            self.process_message,
+            self.on_hangup,
+            self.panic,
+            cast("TerminalHost", self._app).show_drag,
+        )
         self._reader.start(self.fileno)
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual
         self._is_reading = self.input_tty
@@ -267,6 +280,12 @@ class ResilientDriver(PatchableDriver):
             super().process_message(Resize(size, size, pixel_size=message.pixel_size))
         else:
             super().process_message(message)
+
+    def pass_on(self, app: App[Any], message: Message) -> None:
+        """Pass a message to the app, at once where it is a move that draws."""
+        host = cast("TerminalHost", app)
+        if not (isinstance(message, MouseMove) and host.drag_now(message)):
+            super().pass_on(app, message)
 
     def request_pixels(self, pixels: bool) -> None:
         """Ask for mouse reports in pixels, or in cells again; from any thread."""

@@ -38,6 +38,7 @@ class InputReader:
         process: Callable[[Message], object],
         on_hangup: Callable[[], object],
         on_error: Callable[[], object],
+        after_read: Callable[[], object] = lambda: None,
     ) -> None:
         """Pass messages to `process`.
 
@@ -46,9 +47,11 @@ class InputReader:
             process: Called with each message, on the thread that reads.
             on_hangup: Called when the terminal is gone.
             on_error: Called while an exception of `process` is handled.
+            after_read: Called by the event loop when all that was read is passed on.
         """
         self._parser, self._process = parser, process
         self._on_hangup, self._on_error = on_hangup, on_error
+        self._after_read = after_read
         self._decode = getincrementaldecoder("utf-8")("ignore").decode
         self._event_loop: asyncio.AbstractEventLoop | None = None
         self._descriptor = -1
@@ -130,6 +133,7 @@ class InputReader:
             self.stop()
             self._on_hangup()
             return
+        self._after_read()
         self._ticks_left = TICKS
         self._tick()
 

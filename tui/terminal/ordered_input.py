@@ -10,7 +10,7 @@ after a key, a press or a release of a button waits until that has been handled.
 
 from collections import deque
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from textual import on
 from textual.errors import NoWidget
@@ -21,7 +21,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from core.run.reading_turns import begin_answer, end_answer
-from tui.terminal.textual_private import PatchedApp, forward
+from tui.terminal.textual_private import PatchedApp, context_of, forward, is_idle
 
 Result = TypeVar("Result")
 INPUT_TIMEOUT = 0.25
@@ -30,6 +30,20 @@ MAX_TIMEOUTS = 12
 """After so many of them it counts as handled in any case: what follows should not wait forever."""
 AWAITED = Key, MouseDown, MouseUp
 """The input that must have been handled before the next is dispatched."""
+
+
+class DrawsWithMouse(Protocol):
+    """A widget with ``DRAWS_WITH_MOUSE``, which gets moves of the mouse while it captures it."""
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether it is in a screen."""
+
+    def drag(self, event: MouseMove) -> None:
+        """Draw up to the mouse."""
+
+    def show_drag(self) -> None:
+        """Show what was drawn."""
 
 
 class InputHandled(Message):
@@ -51,6 +65,9 @@ class OrderedInputApp(PatchedApp[Result]):
         self._receiver: Widget | None = None
         """What handles the event in flight."""
         self._queued: deque[Event] = deque()
+        self._is_dispatching = False
+        self._dragged: DrawsWithMouse | None = None
+        """What drew and does not show it yet."""
 
     async def on_event(self, event: Event) -> None:
         """Queue input until the key or button before it has been handled."""
@@ -71,18 +88,55 @@ class OrderedInputApp(PatchedApp[Result]):
         Textual also looks for the style and a tooltip under the mouse, which takes longer than the
         ink.
         """
-        widget = self.mouse_captured
-        if widget is None or not getattr(widget, "DRAWS_WITH_MOUSE", False):
+        widget = self._drawing_widget
+        if widget is None:
             return False
         self.mouse_position = Offset(event.x, event.y)
         return forward(event, widget)
+
+    @property
+    def _drawing_widget(self) -> Widget | None:
+        """The widget that captured the mouse, if it draws with it."""
+        widget = self.mouse_captured
+        return widget if getattr(widget, "DRAWS_WITH_MOUSE", False) else None
+
+    @property
+    def has_queued_moves(self) -> bool:
+        """Whether moves of the mouse come next, which arrived with what is being handled."""
+        return bool(self._queued) and isinstance(self._queued[0], MouseMove)
+
+    def drag_now(self, event: MouseMove) -> bool:
+        """Draw with a move of the mouse, unless other input is waiting; return whether it was.
+
+        What else is due meanwhile, such as the frame of an answer, comes after the ink.
+        """
+        widget = self._drawing_widget
+        is_waiting = self._is_dispatching or self._in_flight is not None
+        if widget is None or is_waiting or not (is_idle(self) and is_idle(widget)):
+            return False
+        self.mouse_position = Offset(event.x, event.y)
+        self._dragged = cast("DrawsWithMouse", widget)
+        with context_of(widget):
+            self._dragged.drag(event)
+        return True
+
+    def show_drag(self) -> None:
+        """Show what `drag_now` drew."""
+        widget, self._dragged = self._dragged, None
+        if widget is not None and widget.is_attached:
+            with context_of(cast("Widget", widget)):
+                widget.show_drag()
 
     async def _dispatch(self, event: Event) -> None:
         screen = self.screen if self.screen_stack else None
         target = self._target(event) if screen else None
         if isinstance(event, AWAITED):
             begin_answer()
-        await super().on_event(event)
+        self._is_dispatching = True
+        try:
+            await super().on_event(event)
+        finally:
+            self._is_dispatching = False
         if isinstance(event, AWAITED) and screen and target and self._follow(event, screen, target):
             self._in_flight, self._receiver = event, target
         else:
@@ -134,4 +188,6 @@ class OrderedInputApp(PatchedApp[Result]):
             self._in_flight = None
             end_answer()
             while self._queued and self._in_flight is None:
-                await self._dispatch(self._queued.popleft())
+                queued = self._queued.popleft()
+                if not (isinstance(queued, MouseMove) and self._drags(queued)):
+                    await self._dispatch(queued)

@@ -1,9 +1,11 @@
 """How long a key waits for a thread that runs Python, and that thread for the answer to the key.
 
 A thread of lower priority that asks for the interpreter stops the screen's thread until it has had
-its turn, for which it first waits for a core: that may take as long as all of the answer.
+its turn, for which it first waits for a core: that may take as long as all of the answer. So may a
+garbage collection.
 """
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,18 +32,21 @@ def short_switch_interval() -> Iterator[None]:
     finally:
         _is_short = False
         sys.setswitchinterval(before)
+        gc.enable()
 
 
 def keep_interpreter() -> None:
-    """Let other threads wait until `share_interpreter`: a key is being answered.
+    """Let other threads and the garbage collection wait until `share_interpreter`: a key came.
 
-    Only in a block with a short interval, for at most `ANSWER_SECONDS` each time.
+    Only in a block with a short interval; threads wait for at most `ANSWER_SECONDS` each time.
     """
     if _is_short:
         sys.setswitchinterval(ANSWER_SECONDS)
+        gc.disable()
 
 
 def share_interpreter() -> None:
     """Let threads take turns as before: the answer is on its way to the terminal."""
     if _is_short:
         sys.setswitchinterval(SWITCH_SECONDS)
+        gc.enable()

@@ -7,7 +7,7 @@ Textual fails there first. The rest of `tui` uses public names only.
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from itertools import groupby, pairwise
 from typing import Any, Final, TypeVar
 
@@ -24,6 +24,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Event
 from textual.geometry import Region, Size
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import AwaitMount, Widget
@@ -52,8 +53,12 @@ PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
     # faults of the driver are described at `tui.terminal.driver.ResilientDriver`.
     (LinuxDriver, ("_app", "_loop", "_file", "_must_signal_resume", "_disable_mouse_support")),
     (LinuxDriver, ("_sigtstp_application", "_sigcont_application")),
-    # A message takes three turns of the event loop where it is posted by its own thread: no issue.
-    (App, ("_thread_id",)),
+    # A message takes three turns of the event loop where it is posted by its own thread, and so
+    # does a frame: no issue upstream.
+    (App, ("_thread_id", "_pending_message", "_context", "_batch_count")),
+    (Screen, ("_compositor", "_layout_required", "_repaint_required")),
+    (Widget, ("_repaint_required",)),
+    (Compositor, ("update_widgets",)),
     # A terminal may claim any size, and each cell of it takes memory: no issue upstream.
     (LinuxDriver, ("_get_terminal_size", "_size")),
     # Pasted text arrives as keys where a paste is split or has no end: no issue upstream.
@@ -191,6 +196,33 @@ def forward(event: Event, widget: Widget) -> bool:
     return widget.post_message(event)
 
 
+def is_idle(pump: MessagePump) -> bool:
+    """Whether an app or a widget has no more messages to handle than the current one."""
+    return not pump.message_queue_size and pump._pending_message is None  # noqa: SLF001
+
+
+def context_of(widget: Widget) -> AbstractContextManager[None]:
+    """A block in which methods of a widget may be called from outside its message queue."""
+    return widget._context()  # noqa: SLF001
+
+
+def repaint_now(widget: Widget) -> None:
+    """Show at once what `widget.refresh` asked for, where no more than this is to be painted.
+
+    A frame of Textual waits in three queues, behind whatever else is due, and looks for what is
+    under the mouse.
+    """
+    app, screen = widget.app, widget.screen
+    needs_frame = screen._layout_required or screen._repaint_required or app._batch_count  # noqa: SLF001
+    if screen is not app.screen or needs_frame:
+        return
+    compositor = screen._compositor  # noqa: SLF001
+    if widget in compositor.visible_widgets:
+        widget._repaint_required = False  # noqa: SLF001
+        compositor.update_widgets({widget})
+        app._display(screen, compositor.render_partial_update())  # noqa: SLF001
+
+
 def mark_styles_current(screen: Screen[Any]) -> None:
     """Spare a screen that is about to be mounted a second computation of all its styles."""
     screen._css_update_count = screen.app._css_update_count  # noqa: SLF001
@@ -248,9 +280,13 @@ class PatchableDriver(LinuxDriver):
     def send_message(self, message: Message) -> None:
         """Give the app a message, at once where this is its thread."""
         if threading.get_ident() == self._app._thread_id:  # noqa: SLF001
-            self._app.post_message(message)
+            self.pass_on(self._app, message)
         else:
             super().send_message(message)
+
+    def pass_on(self, app: App[Any], message: Message) -> None:
+        """Pass a message to the app, on its thread."""
+        app.post_message(message)
 
     def panic(self) -> None:
         """End the app with the exception that is being handled; from any thread."""

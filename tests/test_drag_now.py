@@ -1,0 +1,109 @@
+"""Moves of the mouse that draw at once, where no other input is before them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import RenderableType
+from textual.events import Key
+from textual.screen import Screen
+
+from tests.helpers.mouse import move, press, release
+from tests.helpers.waiting import until, until_handled
+from tui.pad.app import PadApp
+from tui.pad.sketch_pad import SketchPad
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PadApp:
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    return PadApp(log_dir=tmp_path / "runs")
+
+
+@pytest.fixture
+def frames(app: PadApp, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """The number of points in the drawing, for each frame."""
+    found: list[int] = []
+    display = app._display
+
+    def record(screen: Screen[object], renderable: RenderableType | None) -> None:
+        if renderable is not None:
+            found.append(sum(map(len, app.pad_screen.query_one(SketchPad).points)))
+        display(screen, renderable)
+
+    monkeypatch.setattr(app, "_display", record)
+    yield found
+
+
+async def test_a_move_is_in_the_drawing_and_on_the_screen_before_anything_else(
+    app: PadApp, frames: list[int]
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_handled(pilot)
+        pad = app.screen.query_one(SketchPad)
+        app.post_message(press(12, 6))
+        await until_handled(pilot)
+        frames.clear()
+        for row in (8, 10, 12):
+            assert app.drag_now(move(12, row))
+        assert not frames, "all that was read is one frame"
+        app.show_drag()
+        assert frames == [4]
+        app.show_drag()
+        assert frames == [4]
+        (points,) = pad.points
+        assert np.ptp(points[:, 1]) == pytest.approx(6 / pad.rows)
+        app.post_message(release(12, 12))
+        await until_handled(pilot)
+        assert app.mouse_captured is None
+        assert not app.drag_now(move(12, 14))
+        assert len(pad.points) == 1
+
+
+async def test_a_move_waits_for_the_input_before_it(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_handled(pilot)
+        pad = app.screen.query_one(SketchPad)
+        assert not app.drag_now(move(12, 8)), "nothing was pressed"
+        app.post_message(press(12, 6))
+        assert not app.drag_now(move(12, 8)), "the press is in a queue"
+        await until_handled(pilot)
+        app.post_message(move(12, 10))
+        assert not app.drag_now(move(12, 12)), "an earlier move is in the app's queue"
+        await until_handled(pilot)
+        pad.post_message(move(12, 12))
+        assert not app.drag_now(move(12, 14)), "an earlier move is in the widget's queue"
+        await until_handled(pilot)
+        app.post_message(Key("c", "c"))
+        assert not app.drag_now(move(12, 16)), "a key is in a queue"
+        await until_handled(pilot)
+        await until(pilot, lambda: app.drag_now(move(12, 18)))
+
+
+async def test_a_press_and_the_moves_behind_it_are_one_frame(
+    app: PadApp, frames: list[int]
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_handled(pilot)
+        frames.clear()
+        for event in (press(12, 6), *(move(12, row) for row in range(7, 15))):
+            app.post_message(event)
+        await until(pilot, lambda: 9 in frames)
+        assert set(frames) <= {0, 9}, "ink that is only a part of what arrived"
+
+
+async def test_without_a_layout_that_is_due_nothing_is_lost(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_handled(pilot)
+        pad = app.screen.query_one(SketchPad)
+        app.post_message(press(12, 6))
+        await until_handled(pilot)
+        app.screen.refresh(layout=True)
+        assert app.drag_now(move(12, 12))
+        app.show_drag()
+        await until_handled(pilot)
+        strips = app.screen._compositor.render_strips()
+        assert "█" in strips[9].text
+        assert len(pad.points[0]) == 2

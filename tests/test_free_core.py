@@ -1,0 +1,136 @@
+"""A core that threads which train leave to the screen while a stroke is drawn."""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Queue
+
+import pytest
+
+from core.process.free_core import FreeCore
+from core.process.threads import lower_thread_priority
+from tests.helpers.waiting import until
+from tui.pad.app import PadApp
+from tui.pad.sketch_pad import SketchPad
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="there is no core to free"
+)
+
+
+class Worker:
+    """A thread that does what it is asked to, one call after another."""
+
+    def __init__(self) -> None:
+        self._calls: Queue[Callable[[], object] | None] = Queue()
+        self._results: Queue[object] = Queue()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            self._results.put(call())
+
+    def do(self, call: Callable[[], object]) -> object:
+        """Return what the call returns on that thread."""
+        self._calls.put(call)
+        return self._results.get(timeout=20)
+
+    def cores(self) -> object:
+        """The cores that the thread may use."""
+        return self.do(lambda: os.sched_getaffinity(0))
+
+    def end(self) -> None:
+        """End the thread."""
+        self._calls.put(None)
+        self._thread.join()
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    worker = Worker()
+    yield worker
+    worker.end()
+
+
+def test_threads_of_lower_priority_leave_a_core_until_it_is_given_back(worker: Worker) -> None:
+    mine, before = os.sched_getaffinity(0), worker.cores()
+    worker.do(lower_thread_priority)
+    core = FreeCore()
+    for _ in range(2):
+        core.take()
+        core.take()
+        reduced = worker.cores()
+        assert isinstance(reduced, set)
+        assert len(mine - reduced) == 1
+        assert os.sched_getaffinity(0) == mine
+        core.give_back()
+        core.give_back()
+        assert worker.cores() == before
+
+
+def test_a_thread_that_such_a_thread_starts_meanwhile_gets_it_too(worker: Worker) -> None:
+    mine = os.sched_getaffinity(0)
+    worker.do(lower_thread_priority)
+    core = FreeCore()
+    core.take()
+    other = worker.do(Worker)
+    assert isinstance(other, Worker)
+    try:
+        assert other.cores() == worker.cores() != mine
+        core.give_back()
+        assert other.cores() == mine
+    finally:
+        other.end()
+
+
+def test_threads_of_the_same_priority_and_one_with_a_single_core_keep_theirs(
+    worker: Worker,
+) -> None:
+    mine = os.sched_getaffinity(0)
+    core = FreeCore()
+    core.take()
+    assert worker.cores() == mine
+    core.give_back()
+    worker.do(lower_thread_priority)
+    worker.do(lambda: os.sched_setaffinity(0, {min(mine)}))
+    core.take()
+    assert worker.cores() == {min(mine)}
+    core.give_back()
+    assert worker.cores() == {min(mine)}
+
+
+def test_a_process_with_one_core_leaves_none(worker: Worker) -> None:
+    before = os.sched_getaffinity(0)
+    worker.do(lower_thread_priority)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        core = FreeCore()
+        core.take()
+        assert worker.cores() == before
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@pytest.mark.parametrize("end", ["release", "blur", "hide", "exit"])
+async def test_the_pad_takes_one_while_the_mouse_draws(
+    end: str, tmp_path: Path, worker: Worker
+) -> None:
+    before = worker.cores()
+    worker.do(lower_thread_priority)
+    app = PadApp(log_dir=tmp_path / "runs")
+    async with app.run_test(size=(80, 24)) as pilot:
+        pad = app.screen.query_one(SketchPad)
+        await pilot.mouse_down(pad, offset=(5, 5))
+        assert worker.cores() != before
+        if end == "release":
+            await pilot.mouse_up(pad, offset=(6, 6))
+        elif end == "blur":
+            app.screen.set_focus(None)
+        elif end == "hide":
+            pad.display = False
+        if end != "exit":
+            await until(pilot, lambda: worker.cores() == before)
+    assert worker.cores() == before
