@@ -65,7 +65,7 @@ def engine_of(file: ModelFile, dataset: Dataset) -> Any:
     from core.training.engine import Engine
 
     hparams = validate_hparams({"batch_size": 20, "network": "model my_net.py"})
-    return Engine(dataset, hparams, device="cpu", own=file), hparams
+    return Engine(dataset, hparams, device="cpu", xla=False, own=file), hparams
 
 
 def test_a_live_rate_changes_the_steps_and_a_resumed_run_goes_on_to_the_same_bytes(

@@ -31,13 +31,18 @@ def file_of(folder: Path, data: str, build: str = "None") -> ModelFile:
 
 
 def trained(
-    file: ModelFile, dataset: Dataset, steps: int = 60, rate: float = 0.02
+    file: ModelFile,
+    dataset: Dataset,
+    steps: int = 60,
+    rate: float = 0.02,
+    *,
+    xla: bool | None = False,  # which takes a second or two to compile
 ) -> tuple[Any, Any]:
     from core.training.engine import Engine
 
     values = {"batch_size": 10, "optimizer": "adam", "learning_rate": rate}
     hparams = validate_hparams(values)
-    engine = Engine(dataset, hparams, device="cpu", own=file)
+    engine = Engine(dataset, hparams, device="cpu", xla=xla, own=file)
     return engine, engine.steps(0, 0, steps, hparams)
 
 
@@ -176,12 +181,12 @@ def test_several_inputs_are_trained(tmp_path: Path) -> None:
     rows = "np.random.default_rng(0).random((240, 2)), np.zeros((240, 3))"
     data = f"(lambda a, b: ((a, b), (a[:, 0] > a[:, 1]).astype(int)))({rows})"
     file = file_of(tmp_path, data, build)
-    engine, losses = trained(file, load_data(file), 150)
+    engine, losses = trained(file, load_data(file), 150, xla=None)
     assert losses[-5:].mean() < losses[0]
     assert np.sum(engine.evaluate("test")[0]) == 40
     by_name = data.replace("((a, b),", "({'a': a, 'b': b},")
     named = file_of(tmp_path, by_name, build.replace("[a, b], L", "{'a': a, 'b': b}, L"))
-    assert trained(named, load_data(named), 150)[1].tolist() == losses.tolist()
+    assert trained(named, load_data(named), 150, xla=None)[1].tolist() == losses.tolist()
 
 
 def test_a_model_that_fits_no_values_is_explained(tmp_path: Path) -> None:
