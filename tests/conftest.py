@@ -87,6 +87,27 @@ def short_waits_of_the_pilot() -> None:
     _wait.SLEEP_IDLE = IDLE_SECONDS / 10
 
 
+@pytest.fixture(autouse=True, scope="session")
+def styles_parsed_once() -> None:
+    """Apps share what Textual parsed for the first of them: a tenth of the time of a small test."""
+    from tests.helpers.styles import share_parsed_styles
+
+    share_parsed_styles()
+
+
+@pytest.fixture(autouse=True)
+def screens_mounted_when_shown(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No screen is mounted before a test shows it: few tests show more than two of the five.
+
+    The dashboard mounts the others while it has time; tests marked `mounts_ahead` test that, and
+    programs on a terminal do it as well.
+    """
+    if "tui.modes" in sys.modules and request.node.get_closest_marker("mounts_ahead") is None:
+        monkeypatch.setattr("tui.modes.MountAhead.start", lambda *_args, **_options: None)
+
+
 @pytest.fixture(autouse=True)
 def no_worker_outlives_its_test() -> Iterator[None]:
     """A worker of a closed app would continue to read its events, and keep the process busy.

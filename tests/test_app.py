@@ -220,6 +220,7 @@ async def test_every_screen_works_without_colours(
         await shown(pilot, app, "Quit trainpad")
 
 
+@pytest.mark.mounts_ahead
 async def test_screens_are_mounted_before_they_are_asked_for(source: Scripted) -> None:
     app = TrainpadApp(iter(source))
     async with app.run_test(size=(120, 35)) as pilot:

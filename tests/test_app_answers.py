@@ -13,6 +13,7 @@ from tui.modes import MODES, OF_ATTACHED
 from tui.terminal.environment import Pace
 
 
+@pytest.mark.mounts_ahead
 async def test_gc_is_frozen_once_when_all_screens_are_mounted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
