@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
 from tests.helpers.program import Program, run_program
 from tests.helpers.runs import add_events, confusion, hold, make_run
-from tests.helpers.terminal import Terminal, only_run, training, trainpad
+from tests.helpers.terminal import Terminal, only_run, slow_training, training, trainpad
 from tests.helpers.waiting import LONG, wait_until
 
 pytestmark = pytest.mark.terminal
@@ -104,8 +105,7 @@ def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
     shell = start(["bash", "--norc", "-i"])
     shell.wait_for("shell>")
     log_dir = tmp_path / "runs"
-    command = training(log_dir, "--max_steps", "100000000", "--seed", "7")
-    shell.type(f"{' '.join(command)}\r")
+    shell.type(f"{shlex.join(slow_training(log_dir, '--seed', '7'))}\r")
     shell.wait_for(r"[1-9][\d,]* / 100,000,000")
 
     # ctrl+z gives the prompt back, and training goes on; fg brings the dashboard back.
@@ -157,7 +157,7 @@ def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
 @pytest.mark.usefixtures("ended")
 @pytest.mark.timeout(300)
 def test_a_signal_saves_the_run_and_restores_the_terminal(tmp_path: Path, start: Start) -> None:
-    terminal = start(training(tmp_path / "runs", "--max_steps", "100000000"), forked=True)
+    terminal = start(slow_training(tmp_path / "runs"), forked=True)
     terminal.wait_for(r"[1-9][\d,]* / 100,000,000")
     terminal.process.send_signal(signal.SIGTERM)
     assert terminal.process.wait(LONG) == 0
@@ -205,7 +205,7 @@ def test_a_killed_launcher_leaves_the_terminal_to_the_shell(tmp_path: Path, star
     shell = start(["bash", "--norc", "-i"])
     shell.wait_for("shell>")
     log_dir = tmp_path / "runs"
-    shell.type(f"{' '.join(training(log_dir, '--max_steps', '100000000'))}\r")
+    shell.type(f"{shlex.join(slow_training(log_dir))}\r")
     shell.wait_for(r"[1-9][\d,]* / 100,000,000")
     state = read_status(RunDir(only_run(log_dir)))
     os.kill(parent_of(state.pid), signal.SIGKILL)

@@ -13,9 +13,10 @@ from core.session.signals import FollowerSignals, Signals
 from tests.helpers.program import run_program
 from tests.helpers.terminal import only_run
 
+STEPS = 800
 FLAGS = [
     "--no-xla", "--device", "cpu", "--fake_data", "--hidden", "16", "--batch_size", "50",
-    "--max_steps", "3600", "--eval_every", "600", "--optimizer", "momentum", "--dropout", "0.2",
+    "--max_steps", str(STEPS), "--eval_every", "200", "--optimizer", "momentum", "--dropout", "0.2",
 ]  # fmt: skip
 ALL_SIGNALLED = """
 import contextlib, io, json, os, signal, sys
@@ -73,7 +74,7 @@ def test_a_run_resumes_to_the_same_bytes_after_each_signal(tmp_path: Path) -> No
     assert (whole_status, resumed) == (0, [0])
     assert statuses == [[n, 130 if n == signal.SIGINT else 0] for n in SIGNALS]
     assert len(sizes) == len(SIGNALS)
-    assert [size for size in sizes if not 0 < size < 4 * 3600] == []
+    assert [size for size in sizes if not 0 < size < 4 * STEPS] == []
     whole = only_run(tmp_path / "whole")
     for number in SIGNALS:
         assert f"trainpad: {signal.Signals(number).name}: saving and stopping" in ran.stderr

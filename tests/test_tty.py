@@ -9,7 +9,7 @@ import pytest
 
 from core.rundir.rundir import RunDir
 from core.rundir.status import read_status
-from tests.helpers.terminal import Terminal, only_run, training
+from tests.helpers.terminal import Terminal, only_run, slow_training
 from tests.helpers.waiting import LONG, wait_until
 
 pytestmark = [pytest.mark.terminal, pytest.mark.timeout(300)]
@@ -18,7 +18,7 @@ MODES = (1049, 1000, 1003, 1006, 1004, 2004)
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    terminal = Terminal(training(tmp_path / "runs", "--max_steps", "100000000"), forked=True)
+    terminal = Terminal(slow_training(tmp_path / "runs"), forked=True)
     terminal.wait_for(r"[1-9][\d,]* / 100,000,000")
     yield terminal
     terminal.end()

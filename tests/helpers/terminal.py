@@ -181,6 +181,12 @@ def training(log_dir: Path, *arguments: str | Path) -> list[str]:
     return trainpad("--fake_data", "--offline", "--log_dir", log_dir, *arguments)
 
 
+def slow_training(log_dir: Path, *arguments: str | Path) -> list[str]:
+    """The command line of a training of 100,000,000 steps that uses little of the processor."""
+    flags = training(log_dir, "--max_steps", "100000000", *arguments)[2:]
+    return [sys.executable, "-c", "from tests.helpers.slow import run; run()", *flags]
+
+
 def only_run(log_dir: Path) -> Path:
     """The one run below `log_dir`."""
     (path,) = log_dir.iterdir()
