@@ -209,6 +209,24 @@ def make_run(tmp_path: Path) -> MakeRun:
 
 
 @pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where the library puts the runs of a test, the last of which ends with the test."""
+    import trainpad
+
+    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
+    monkeypatch.setattr("trainpad.api._unknown_seen", set())
+    yield tmp_path / "runs"
+    trainpad.finish()
+
+
+@pytest.fixture
+def polled_runs(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, where each call of `tick` reads what was requested."""
+    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
+    return runs
+
+
+@pytest.fixture
 def paths(tmp_path: Path) -> SearchPaths:
     """The places where data is looked for, all of them empty folders."""
     for name in ("home", "cwd", "cache", "user", "tmp"):

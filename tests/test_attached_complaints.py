@@ -1,7 +1,6 @@
 """What users of similar libraries complain about, where no other test covers it."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,15 +8,9 @@ import pytest
 
 import trainpad
 from tests.helpers.attached import directory, numbers
-from trainpad import api, ranks
+from trainpad import ranks
 
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr(api, "_unknown_seen", set())
-    yield tmp_path / "runs"
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def open_files() -> int:

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,7 @@ from tests.helpers.attached import (
 )
 from trainpad import about, api, ending, place
 
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr(api, "_unknown_seen", set())
-    yield tmp_path / "runs"
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def test_a_run_that_ends_is_done(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 import json
 import math
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,17 +11,10 @@ import pytest
 
 import trainpad
 from tests.helpers.attached import directory, events, last_event, numbers
-from trainpad import api, writer
+from trainpad import writer
 from trainpad.attached import Run
 
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Runs go below a folder of the test's own, and end with it."""
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr(api, "_unknown_seen", set())
-    yield tmp_path / "runs"
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 class Tensor:

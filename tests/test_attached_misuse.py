@@ -5,12 +5,10 @@ import pickle
 import threading
 from argparse import Namespace
 from collections import namedtuple
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,19 +16,11 @@ import pytest
 
 import trainpad
 from tests.helpers.attached import directory, events, numbers, steer
-from trainpad import api
 from trainpad.attached import Run
 from trainpad.lines import NumberLines
 from trainpad.records import Record
 
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
-    monkeypatch.setattr(api, "_unknown_seen", set())
-    yield
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("polled_runs")
 
 
 class Unprintable:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,13 +24,7 @@ from tests.helpers.attached import (
 )
 from trainpad import api, ranks
 
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr(api, "_unknown_seen", set())
-    yield tmp_path / "runs"
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def test_a_run_that_another_process_writes_is_not_resumed(tmp_path: Path) -> None:

@@ -1,8 +1,5 @@
 """Steps that begin again under the same names, and those of resumed runs."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 import trainpad
@@ -15,12 +12,7 @@ from core.rundir.rundir import RunDir
 from tests.helpers.attached import directory, events, numbers
 from trainpad.attached import Run
 
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    yield
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def said(run: Run) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,7 @@ from tests.helpers.attached import directory, recorded, start_program, steer, un
 from tests.helpers.runs import make_run, three_runs
 from trainpad.errors import RunError
 
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    yield tmp_path / "runs"
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 def test_attached_runs_are_listed_with_ours(runs: Path) -> None:

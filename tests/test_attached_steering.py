@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +11,11 @@ import pytest
 
 import trainpad
 from tests.helpers.attached import directory, events, numbers, steer, until
-from trainpad import api
 from trainpad.attached import Run
 from trainpad.control import DesiredState
 from trainpad.steering import Steering
 
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
-    monkeypatch.setattr(api, "_unknown_seen", set())
-    yield
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("polled_runs")
 
 
 def recorded(run: Run, *names: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,13 +10,7 @@ import pytest
 import trainpad
 from tests.helpers.attached import events, numbers, recorded, steer
 
-
-@pytest.fixture(autouse=True)
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
-    yield
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("polled_runs")
 
 
 def at_once(*calls: Callable[[], object]) -> list[BaseException]:

@@ -5,15 +5,12 @@ import os
 import re
 import signal
 import struct
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
 import numpy as np
 import pytest
-from conftest import REPOSITORY
 
 import main
 from core.run.events import Finished, Saved
@@ -21,7 +18,7 @@ from core.rundir import checkpoint
 from core.rundir.rundir import RunDir
 from core.rundir.validation import parse_event
 from data.drawn import draw_digits
-from tests.helpers.program import Program
+from tests.helpers.program import Program, run_program
 
 LAB = re.compile(
     r"Step \d+: loss = \d+\.\d\d \(\d+\.\d{3} sec\)"
@@ -259,11 +256,8 @@ def test_a_second_signal_exits_at_once(tmp_path: Path) -> None:
 def test_the_defaults_reach_the_labs_accuracy(tmp_path: Path, mnist: Path | None) -> None:
     if mnist is None:
         pytest.skip("no MNIST here")
-    command = [sys.executable, "main.py", "--headless", "--input_data_dir", str(mnist)]
-    done = subprocess.run(
-        [*command, "--log_dir", str(tmp_path / "runs")],
-        cwd=REPOSITORY, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = run_program("--headless", "--input_data_dir", mnist, "--log_dir", tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert all(LAB.fullmatch(line) for line in lines)
     assert len([line for line in lines if line.startswith("Step")]) == 20

@@ -24,12 +24,7 @@ from tests.helpers.runs import add_events, add_losses, finished, hold, make_run
 from trainpad.attached import Run
 from trainpad.errors import UserError
 
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    yield tmp_path / "runs"
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("runs")
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +15,15 @@ from core.process.libraries import clean_imports
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 with clean_imports():  # without scikit-learn it takes a second less
     keras = pytest.importorskip("keras")
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.usefixtures("polled_runs"),
+]
 
 import trainpad  # noqa: E402
 from tests.helpers.attached import directory, events, last_event, numbers, recorded, steer  # noqa: E402
 from trainpad.keras import TrainpadCallback  # noqa: E402
 from trainpad.step_losses import StepLosses  # noqa: E402
-
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
-    yield tmp_path / "runs"
-    trainpad.finish()
-
 
 RNG = np.random.default_rng(3)
 X = RNG.normal(size=(230, 8)).astype("float32")

@@ -1,7 +1,5 @@
 """The callback for Lightning, without Lightning."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,13 +9,7 @@ import trainpad
 from tests.helpers.attached import directory, events, steer
 from trainpad.lightning import _Callback
 
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
-    yield
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("polled_runs")
 
 
 @pytest.mark.parametrize("fails", [False, True])

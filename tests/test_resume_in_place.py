@@ -108,7 +108,7 @@ def test_a_resumed_run_gives_the_same_bytes_as_one_with_more_steps(tmp_path: Pat
     def request(steps: int, folder: str) -> Request:
         values = {"max_steps": steps, "hidden": (8,), "eval_every": 30, "batch_size": 20}
         source = DataSource(fake_data=True)
-        return Request(validate_hparams(values), tmp_path / folder, source, device="cpu")
+        return Request(validate_hparams(values), tmp_path / folder, source, device="cpu", xla=False)
 
     whole, half = train(request(60, "whole")), train(request(30, "half"))
     with pytest.raises(UserError, match="30 steps; --max_steps must be above"):

@@ -1,6 +1,5 @@
 """The callback for Hugging Face's Trainer, told of moments as the Trainer does."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,13 +10,7 @@ import trainpad
 from tests.helpers.attached import directory, events, last_event, numbers, recorded, steer
 from trainpad.transformers import TrainpadCallback
 
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("TRAINPAD_DIR", str(tmp_path / "runs"))
-    monkeypatch.setattr("trainpad.attached.POLL_INTERVAL", 0.0)
-    yield tmp_path / "runs"
-    trainpad.finish()
+pytestmark = pytest.mark.usefixtures("polled_runs")
 
 
 class Trainer:
