@@ -105,7 +105,8 @@ def test_detach_reattach_steer_and_stop(tmp_path: Path, start: Start) -> None:
     shell = start(["bash", "--norc", "-i"])
     shell.wait_for("shell>")
     log_dir = tmp_path / "runs"
-    shell.type(f"{shlex.join(slow_training(log_dir, '--seed', '7'))}\r")
+    command = training(log_dir, "--max_steps", "100000000", "--seed", "7")
+    shell.type(f"{' '.join(command)}\r")
     shell.wait_for(r"[1-9][\d,]* / 100,000,000")
 
     # ctrl+z gives the prompt back, and training goes on; fg brings the dashboard back.
