@@ -158,7 +158,7 @@ def test_a_missing_resume_point_is_reported(make_run: MakeRun) -> None:
 # -- kill -9 ---------------------------------------------------------------------------------------
 
 KILLS = 4
-"""At least; each is at another write. `benchmarks/kills.py` does any number, at random moments."""
+"""Each at a write of its own. `benchmarks/kills.py` does any number, at random moments."""
 MACHINE = ["--no-xla", "--device", "cpu"]
 FLAGS = [
     *MACHINE, "--fake_data", "--hidden", "32,16", "--batch_size", "50",
@@ -217,13 +217,17 @@ def test_kills_and_resumes_equal_one_training(tmp_path: Path) -> None:
 
     assert status(-1, "--log_dir", tmp_path / "whole", *FLAGS) == 0
     whole, writes = only_run(tmp_path / "whole"), int(report.read_text())
-    places = range(1, writes // 3)
+
+    def place_of(kills: int) -> int:
+        return random.choice(range(1, writes // 3)) if kills < KILLS else -1  # noqa: S311
+
     kills, folders = 0, map(str, itertools.count())
     while kills < KILLS:
-        # Each process goes on where the one before was killed, until one comes to the end.
+        # Each process goes on where the one before was killed, until one comes to the end; after
+        # `KILLS` none is killed.
         log_dir = tmp_path / next(folders)
         arguments: list[str | Path] = ["--log_dir", log_dir, *FLAGS]
-        while (ended := status(*random.sample(places, 1), *arguments)) != 0:
+        while (ended := status(place_of(kills), *arguments)) != 0:
             assert ended == -9
             kills += 1
             arguments = ["--resume", only_run(log_dir).path, *MACHINE]
