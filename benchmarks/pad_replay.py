@@ -49,6 +49,8 @@ from tui.widgets.half_blocks import GREY_LEVELS  # noqa: E402
 
 INTERVAL = 0.01
 """Seconds between mouse reports."""
+SETTLING = 0.5
+"""Seconds after which the field of a screen that was just opened has its size."""
 INK_TIMEOUT = 5.0
 """Seconds after which ink counts as lost."""
 PADS = {(80, 24): (1, 3, 20), (160, 45): (2, 3, 39)}
@@ -307,6 +309,7 @@ def started(size: tuple[int, int], training: Path | None, model: str, after: int
     if model == "built-in":
         terminal.send("x")
         terminal.wait_for("built-in weights")
+    terminal.read(SETTLING)
     return terminal
 
 

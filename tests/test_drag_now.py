@@ -62,6 +62,57 @@ async def test_a_move_is_in_the_drawing_and_on_the_screen_before_anything_else(
         assert len(pad.points) == 1
 
 
+async def test_a_press_and_moves_of_one_read_are_drawn_before_anything_else(
+    app: PadApp, frames: list[int]
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_handled(pilot)
+        pad = app.screen.query_one(SketchPad)
+        frames.clear()
+        assert app.press_now(press(12, 6))
+        assert app.mouse_captured is pad
+        assert app.drag_now(move(12, 8))
+        app.show_drag()
+        assert frames == [2]
+        app.post_message(release(12, 10))
+        await until_handled(pilot)
+        assert app.mouse_captured is None
+        (points,) = pad.points
+        assert np.ptp(points[:, 1]) == pytest.approx(4 / pad.rows)
+
+
+async def test_a_press_waits_unless_it_is_on_the_field_that_has_the_focus(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_handled(pilot)
+        assert not app.press_now(press(70, 6)), "it is beside the field"
+        app.post_message(Key("c", "c"))
+        assert not app.press_now(press(12, 6)), "a key is in a queue"
+        await until_handled(pilot)
+        app.app_focus = False
+        assert not app.press_now(press(12, 6)), "the terminal had lost the focus"
+        app.app_focus = True
+        app.screen.set_focus(None)
+        await until_handled(pilot)
+        assert not app.press_now(press(12, 6)), "the field has no focus"
+        app.post_message(press(12, 6))
+        await until_handled(pilot)
+        assert not app.press_now(press(14, 6)), "another button is held"
+        app.post_message(release(12, 6))
+        await until_handled(pilot)
+        await until(pilot, lambda: app.press_now(press(12, 6)))
+
+
+async def test_a_key_between_moves_of_one_read_comes_between_them(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_handled(pilot)
+        assert app.press_now(press(12, 6))
+        assert app.drag_now(move(12, 8))
+        app.post_message(Key("u", "u"))
+        assert not app.drag_now(move(12, 10)), "the key is in a queue"
+        app.show_drag()
+        await until_handled(pilot)
+
+
 async def test_a_move_waits_for_the_input_before_it(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until_handled(pilot)

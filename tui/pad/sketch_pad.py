@@ -146,9 +146,15 @@ class SketchPad(DrawingCanvas, can_focus=True):
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Start drawing or erasing; the middle button does nothing."""
+        if event.button in (LEFT, RIGHT):
+            event.stop()
+            self.begin_drag(event)
+            self.check_idle()
+
+    def begin_drag(self, event: events.MouseDown) -> None:
+        """Start drawing or erasing with the left or the right button, without showing it yet."""
         if event.button not in (LEFT, RIGHT):
             return
-        event.stop()
         self.capture_mouse()
         self._free_core.take()
         self.pen_down = False
@@ -159,7 +165,6 @@ class SketchPad(DrawingCanvas, can_focus=True):
         self._pressed_region = self.content_region
         self._mouse_at = self._mouse_point(event)
         self._move_pen(self._mouse_at, self._mouse_at, self._mouse_erases)
-        self.check_idle()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Draw or erase, and show it once all moves that have arrived are in the drawing."""

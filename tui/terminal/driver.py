@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol, cast
 
 from textual import constants
 from textual.app import App
-from textual.events import CursorPosition, MouseEvent, MouseMove, Resize
+from textual.events import CursorPosition, MouseDown, MouseEvent, MouseMove, Resize
 from textual.geometry import Size
 from textual.message import Message
 
@@ -111,11 +111,14 @@ class TerminalHost(Protocol):
     launcher: Launcher | None
     terminal: "ResilientDriver | None"
 
+    def press_now(self, event: MouseDown) -> bool:
+        """Begin to draw with a press of a button now, where it draws; return whether it did."""
+
     def drag_now(self, event: MouseMove) -> bool:
         """Draw with a move of the mouse now, where it draws; return whether it did."""
 
     def show_drag(self) -> None:
-        """Show what `drag_now` drew."""
+        """Show what `press_now` and `drag_now` drew."""
 
 
 class ResilientDriver(PatchableDriver):
@@ -282,9 +285,13 @@ class ResilientDriver(PatchableDriver):
             super().process_message(message)
 
     def pass_on(self, app: App[Any], message: Message) -> None:
-        """Pass a message to the app, at once where it is a move that draws."""
-        host = cast("TerminalHost", app)
-        if not (isinstance(message, MouseMove) and host.drag_now(message)):
+        """Pass a message to the app, unless it was a press or a move that drew at once."""
+        host, has_drawn = cast("TerminalHost", app), False
+        if isinstance(message, MouseMove):
+            has_drawn = host.drag_now(message)
+        elif isinstance(message, MouseDown):
+            has_drawn = host.press_now(message)
+        if not has_drawn:
             super().pass_on(app, message)
 
     def request_pixels(self, pixels: bool) -> None:

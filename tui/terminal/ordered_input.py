@@ -9,12 +9,23 @@ after a key, a press or a release of a button waits until that has been handled.
 """
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 from textual import on
 from textual.errors import NoWidget
-from textual.events import Event, InputEvent, Key, MouseDown, MouseMove, MouseUp, Paste
+from textual.events import (
+    Event,
+    InputEvent,
+    Key,
+    MouseDown,
+    MouseEvent,
+    MouseMove,
+    MouseUp,
+    Paste,
+)
 from textual.geometry import Offset
 from textual.message import Message
 from textual.screen import Screen
@@ -35,9 +46,8 @@ AWAITED = Key, MouseDown, MouseUp
 class DrawsWithMouse(Protocol):
     """A widget with ``DRAWS_WITH_MOUSE``, which gets moves of the mouse while it captures it."""
 
-    @property
-    def is_attached(self) -> bool:
-        """Whether it is in a screen."""
+    def begin_drag(self, event: MouseDown) -> None:
+        """Begin to draw where a button was pressed."""
 
     def drag(self, event: MouseMove) -> None:
         """Draw up to the mouse."""
@@ -66,7 +76,7 @@ class OrderedInputApp(PatchedApp[Result]):
         """What handles the event in flight."""
         self._queued: deque[Event] = deque()
         self._is_dispatching = False
-        self._dragged: DrawsWithMouse | None = None
+        self._dragged: Widget | None = None
         """What drew and does not show it yet."""
 
     async def on_event(self, event: Event) -> None:
@@ -111,21 +121,53 @@ class OrderedInputApp(PatchedApp[Result]):
         What else is due meanwhile, such as the frame of an answer, comes after the ink.
         """
         widget = self._drawing_widget
-        is_waiting = self._is_dispatching or self._in_flight is not None
-        if widget is None or is_waiting or not (is_idle(self) and is_idle(widget)):
+        if widget is None or not self._is_next(widget):
             return False
-        self.mouse_position = Offset(event.x, event.y)
-        self._dragged = cast("DrawsWithMouse", widget)
-        with context_of(widget):
-            self._dragged.drag(event)
+        with self._drawing_with(widget, event) as drawing:
+            drawing.drag(event)
         return True
 
+    def press_now(self, event: MouseDown) -> bool:
+        """Begin to draw with a press of a button, as `drag_now` goes on; return whether it did.
+
+        Only on a widget that has the focus: Textual does what else belongs to a press.
+        """
+        widget = self.focused if self.app_focus and self.mouse_captured is None else None
+        if (
+            widget is None
+            or not getattr(widget, "DRAWS_WITH_MOUSE", False)
+            or not self._is_next(widget)
+            or self.screen.selections
+            or self._target(event) is not widget
+        ):
+            return False
+        with self._drawing_with(widget, event) as drawing:
+            drawing.begin_drag(event)
+        return True
+
+    def _is_next(self, widget: Widget) -> bool:
+        """Whether a widget may draw now: no other input is waiting.
+
+        What the app has just had it draw may be followed by messages of its own in its queue.
+        """
+        is_waiting = self._is_dispatching or self._in_flight is not None
+        is_ready = self._dragged is widget or is_idle(widget)
+        return is_ready and not is_waiting and is_idle(self)
+
+    @contextmanager
+    def _drawing_with(self, widget: Widget, event: MouseEvent) -> Iterator["DrawsWithMouse"]:
+        """A block in which a widget draws with an event; `show_drag` shows it."""
+        self.mouse_position = Offset(event.x, event.y)
+        self._dragged = widget
+        with context_of(widget):
+            yield cast("DrawsWithMouse", widget)
+
     def show_drag(self) -> None:
-        """Show what `drag_now` drew."""
+        """Show what `press_now` and `drag_now` drew."""
         widget, self._dragged = self._dragged, None
         if widget is not None and widget.is_attached:
-            with context_of(cast("Widget", widget)):
-                widget.show_drag()
+            with context_of(widget):
+                cast("DrawsWithMouse", widget).show_drag()
 
     async def _dispatch(self, event: Event) -> None:
         screen = self.screen if self.screen_stack else None
