@@ -29,6 +29,7 @@ async def test_gc_is_frozen_once_when_all_screens_are_mounted(
         await shown(pilot, app, "160 / 2,000")
         ours = [mode for mode in MODES if mode not in OF_ATTACHED.values()]
         await until(pilot, lambda: all(map(app.has_mounted_mode, ours)))
+        await until(pilot, lambda: times)
     assert len(times) == 1
 
 

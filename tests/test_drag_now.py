@@ -1,18 +1,21 @@
 """Moves of the mouse that draw at once, where no other input is before them."""
 
+import contextvars
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.console import RenderableType
+from textual._context import active_app, active_message_pump
 from textual.events import Key
 from textual.screen import Screen
 
-from tests.helpers.mouse import move, press, release
-from tests.helpers.waiting import until, until_handled
+from tests.helpers.mouse import hover, move, press, release
+from tests.helpers.waiting import text_of, until, until_handled
 from tui.pad.app import PadApp
 from tui.pad.sketch_pad import SketchPad
+from tui.terminal.textual_private import context_of, is_idle
 
 
 @pytest.fixture
@@ -45,6 +48,7 @@ async def test_a_move_is_in_the_drawing_and_on_the_screen_before_anything_else(
         pad = app.screen.query_one(SketchPad)
         app.post_message(press(12, 6))
         await until_handled(pilot)
+        await until(pilot, lambda: is_idle(app) and is_idle(pad))
         frames.clear()
         for row in (8, 10, 12):
             assert app.drag_now(move(12, row))
@@ -102,6 +106,23 @@ async def test_a_press_waits_unless_it_is_on_the_field_that_has_the_focus(app: P
         await until(pilot, lambda: app.press_now(press(12, 6)))
 
 
+async def test_a_stroke_that_ends_on_what_was_clicked_before_does_not_click_it(
+    app: PadApp,
+) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_handled(pilot)
+        clear = text_of(app).splitlines()[-1].index("Clear")
+        for event in (press(clear, 23), release(clear, 23)):
+            app.post_message(event)
+        await until_handled(pilot)
+        await until(pilot, lambda: app.press_now(press(12, 6)))
+        assert app.drag_now(move(12, 12))
+        app.show_drag()
+        app.post_message(release(clear, 23))
+        await until_handled(pilot)
+        assert len(app.screen.query_one(SketchPad).points) == 1
+
+
 async def test_a_key_between_moves_of_one_read_comes_between_them(app: PadApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until_handled(pilot)
@@ -145,16 +166,43 @@ async def test_a_press_and_the_moves_behind_it_are_one_frame(
         assert set(frames) <= {0, 9}, "ink that is only a part of what arrived"
 
 
-async def test_without_a_layout_that_is_due_nothing_is_lost(app: PadApp) -> None:
+async def test_ink_is_drawn_with_a_layout_that_is_due(app: PadApp, frames: list[int]) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until_handled(pilot)
         pad = app.screen.query_one(SketchPad)
         app.post_message(press(12, 6))
         await until_handled(pilot)
+        await until(pilot, lambda: is_idle(app) and is_idle(pad))
         app.screen.refresh(layout=True)
+        frames.clear()
         assert app.drag_now(move(12, 12))
         app.show_drag()
-        await until_handled(pilot)
-        strips = app.screen._compositor.render_strips()
-        assert "█" in strips[9].text
+        assert not frames, "the pad may have another place now"
+        await until(pilot, lambda: 2 in frames)
+        assert "█" in app.screen._compositor.render_strips()[9].text
         assert len(pad.points[0]) == 2
+
+
+async def test_a_dot_of_the_keys_does_not_wait_for_moves_beside_the_pad(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until_handled(pilot)
+        pad = app.screen.query_one(SketchPad)
+        app.post_message(Key("space", " "))
+        for row in range(4, 12):
+            app.post_message(hover(70, row))
+        await until_handled(pilot)
+        assert len(pad.points) == 1
+        assert app.pad_screen._is_drawing, "the dot is not reported"
+
+
+async def test_what_draws_at_once_knows_its_app_and_its_widget(app: PadApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        pad = app.screen.query_one(SketchPad)
+        await until_handled(pilot)
+
+        def beside_all_tasks() -> None:
+            with context_of(app, pad):
+                assert active_app.get() is app
+                assert active_message_pump.get() is pad
+
+        contextvars.Context().run(beside_all_tasks)

@@ -11,7 +11,8 @@ import pytest
 
 from core.process.free_core import FreeCore
 from core.process.threads import lower_thread_priority
-from tests.helpers.waiting import until
+from tests.helpers.mouse import move
+from tests.helpers.waiting import until, until_true
 from tui.pad.app import PadApp
 from tui.pad.sketch_pad import SketchPad
 
@@ -55,7 +56,9 @@ def worker() -> Iterator[Worker]:
     worker.end()
 
 
-def test_threads_of_lower_priority_leave_a_core_until_it_is_given_back(worker: Worker) -> None:
+async def test_threads_of_lower_priority_leave_a_core_until_it_is_given_back(
+    worker: Worker,
+) -> None:
     mine, before = os.sched_getaffinity(0), worker.cores()
     worker.do(lower_thread_priority)
     core = FreeCore()
@@ -71,7 +74,7 @@ def test_threads_of_lower_priority_leave_a_core_until_it_is_given_back(worker: W
         assert worker.cores() == before
 
 
-def test_a_thread_that_such_a_thread_starts_meanwhile_gets_it_too(worker: Worker) -> None:
+async def test_a_thread_that_such_a_thread_starts_meanwhile_gets_it_too(worker: Worker) -> None:
     mine = os.sched_getaffinity(0)
     worker.do(lower_thread_priority)
     core = FreeCore()
@@ -86,23 +89,62 @@ def test_a_thread_that_such_a_thread_starts_meanwhile_gets_it_too(worker: Worker
         other.end()
 
 
-def test_threads_of_the_same_priority_and_one_with_a_single_core_keep_theirs(
-    worker: Worker,
-) -> None:
+async def test_threads_of_the_same_priority_keep_theirs(worker: Worker) -> None:
     mine = os.sched_getaffinity(0)
     core = FreeCore()
     core.take()
     assert worker.cores() == mine
     core.give_back()
+
+
+@pytest.mark.parametrize("choose", [min, max])
+async def test_a_thread_with_a_core_of_its_own_keeps_that(
+    choose: Callable[[set[int]], int], worker: Worker
+) -> None:
+    mine = os.sched_getaffinity(0)
     worker.do(lower_thread_priority)
-    worker.do(lambda: os.sched_setaffinity(0, {min(mine)}))
+    other = worker.do(Worker)
+    assert isinstance(other, Worker)
+    try:
+        # With two cores `other` has only this one as well, as long as one is taken.
+        worker.do(lambda: os.sched_setaffinity(0, {choose(mine)}))
+        core = FreeCore()
+        core.take()
+        assert other.cores() != mine
+        assert worker.cores() == {choose(mine)}
+        core.give_back()
+        assert worker.cores() == {choose(mine)}
+        assert other.cores() == mine
+    finally:
+        other.end()
+
+
+async def test_a_core_is_given_back_where_nobody_does_so(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.process.free_core.REST_SECONDS", 0.01)
+    mine = os.sched_getaffinity(0)
+    worker.do(lower_thread_priority)
+    core = FreeCore()
+    for _ in range(2):
+        core.take()
+        assert worker.cores() != mine
+        await until_true(lambda: worker.cores() == mine)
+
+
+async def test_without_proc_nothing_happens(
+    worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.process.free_core.TASKS", tmp_path / "self" / "task")
+    mine = os.sched_getaffinity(0)
+    worker.do(lower_thread_priority)
+    core = FreeCore()
     core.take()
-    assert worker.cores() == {min(mine)}
+    assert worker.cores() == mine
     core.give_back()
-    assert worker.cores() == {min(mine)}
 
 
-def test_a_process_with_one_core_leaves_none(worker: Worker) -> None:
+async def test_a_process_with_one_core_leaves_none(worker: Worker) -> None:
     before = os.sched_getaffinity(0)
     worker.do(lower_thread_priority)
     os.sched_setaffinity(0, {min(before)})
@@ -125,6 +167,9 @@ async def test_the_pad_takes_one_while_the_mouse_draws(
         pad = app.screen.query_one(SketchPad)
         await pilot.mouse_down(pad, offset=(5, 5))
         assert worker.cores() != before
+        pad._free_core.give_back()  # as after a rest
+        app.post_message(move(7, 9))
+        await until(pilot, lambda: worker.cores() != before)
         if end == "release":
             await pilot.mouse_up(pad, offset=(6, 6))
         elif end == "blur":

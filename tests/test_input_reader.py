@@ -2,10 +2,11 @@
 
 import asyncio
 import errno
+import gc
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,13 @@ class Line:
         self.received: list[tuple[Message, int]] = []
         self.hang_ups: list[None] = []
         self.errors: list[None] = []
+        self.after_read: Callable[[], object] = lambda: None
         self.reader = InputReader(
             InputParser(terminal_parser()),
             self.process,
             lambda: self.hang_ups.append(None),
             lambda: self.errors.append(None),
+            lambda: self.after_read(),  # noqa: PLW0108 - tests replace it
         )
 
     def process(self, message: Message) -> None:
@@ -157,6 +160,19 @@ async def test_an_error_of_the_app_is_passed_on(line: Line) -> None:
     await until_true(lambda: line.keys == ["y"])
 
 
+@on_linux
+async def test_an_error_of_what_follows_a_read_is_passed_on(line: Line) -> None:
+    def fail() -> None:
+        raise ValueError("the ink cannot be shown")
+
+    line.reader.start(line.reading)
+    line.after_read = fail
+    line.send("a")
+    await until_true(lambda: line.errors)
+    line.send("b")
+    await until_true(lambda: line.keys == ["a", "b"])
+
+
 async def test_a_file_is_not_read_on_the_loop(tmp_path: Path) -> None:
     path = tmp_path / "keys"
     path.write_text("abc")
@@ -186,3 +202,14 @@ async def test_threads_wait_until_what_was_read_is_answered_or_needs_no_answer(l
         line.reader.read_until(lambda: line.keys, 10.0)
         assert sys.getswitchinterval() == pytest.approx(ANSWER_SECONDS)
         await until_true(lambda: sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS))
+
+
+@on_linux
+async def test_threads_and_garbage_wait_no_longer_when_the_input_ends(line: Line) -> None:
+    with short_switch_interval():
+        line.reader.start(line.reading)
+        os.close(line.writing)
+        line.writing = os.open(os.devnull, os.O_WRONLY)
+        await until_true(lambda: not line.reader.is_on_loop)
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+        assert gc.isenabled()

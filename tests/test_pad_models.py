@@ -52,6 +52,20 @@ def test_the_newest_model_is_used_and_a_key_cycles() -> None:
     assert not models.update_from(run)
 
 
+def test_weights_are_newer_once_and_those_of_no_network_never() -> None:
+    models, run = ModelSwitcher(), RunState()
+    assert not models.would_update_from(run)
+    for step in (300, 400):
+        run.weights = {"layer0/weights": np.zeros((784, 10)), "layer0/biases": np.zeros(10)}
+        run.weights_step = step
+        assert models.would_update_from(run)
+        assert models.update_from(run)
+        assert not models.would_update_from(run)
+        run.weights, run.weights_step = {"embedding": np.zeros(3)}, step + 50
+        assert not models.update_from(run)
+        assert not models.would_update_from(run)
+
+
 def test_a_run_of_other_images_leaves_the_built_in_model_in_use() -> None:
     models, run = ModelSwitcher(), RunState()
     run.weights = {"layer0/weights": np.zeros((800, 3)), "layer0/biases": np.zeros(3)}

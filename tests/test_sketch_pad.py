@@ -363,3 +363,13 @@ async def test_reports_in_pixels_draw_between_the_cells():
         await until(pilot, lambda: app.changes and app.changes[-1][1])
         (stroke,) = pad.points
         assert (stroke * [40, 20]).tolist() == [[x, 4.375] for x in (5.25, 6.0625, 30.125)]
+
+
+@pytest.mark.parametrize("key", ["e", "u"])
+async def test_a_pen_that_another_key_lifts_has_finished(key):
+    app = PadApp()
+    async with app.run_test(size=(80, 20)) as pilot:
+        await pilot.press("e", "space")  # the eraser: nothing is erased, or undone
+        await until(pilot, lambda: app.changes[-1:] == [(0, False)])
+        await pilot.press(key)
+        await until(pilot, lambda: app.changes[-1] == (0, True))

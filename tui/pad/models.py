@@ -73,6 +73,8 @@ class ModelSwitcher:
             self._active = "initial"
         self._directory = ""
         self._step = -1
+        self._unusable = "", -1
+        """Directory and step of the last weights that are no network."""
         self.past = PastNetworks()
         """The run's network at its checkpoints and last evaluations."""
         self._past_answers: Sequence[PastAnswer] = ()
@@ -172,10 +174,10 @@ class ModelSwitcher:
             return ""
         return f"built-in: {built_in.describe()}"
 
-    def is_behind(self, run: RunState) -> bool:
+    def would_update_from(self, run: RunState) -> bool:
         """Return whether `update_from` would take newer weights."""
-        is_same = (run.directory, run.weights_step) == (self._directory, self._step)
-        return bool(run.weights) and not is_same
+        known = (self._directory, self._step), self._unusable
+        return bool(run.weights) and (run.directory, run.weights_step) not in known
 
     def update_from(self, run: RunState) -> bool:
         """Take newer weights from the run; return whether what is shown changed."""
@@ -187,6 +189,7 @@ class ModelSwitcher:
         try:
             network = any_network(run.weights, run.info, Path(run.directory))
         except UserError:
+            self._unusable = run.directory, run.weights_step
             return False
         self._step = run.weights_step
         source = f"weights after {counted(run.weights_step, 'step')}"

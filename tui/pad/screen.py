@@ -178,7 +178,7 @@ class PadScreen(UserDigitsScreen):
 
     def _use_weights(self, run: RunState) -> None:
         if self._is_drawing:
-            if self._models.is_behind(run):
+            if self._models.would_update_from(run):
                 self._classify_next()
         elif self._models.update_from(run):
             self._classify()

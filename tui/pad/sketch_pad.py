@@ -53,23 +53,11 @@ class SketchPad(DrawingCanvas, can_focus=True):
         Binding("c", "clear", "Clear", id="pad.clear", tooltip="Clear the drawing"),
         Binding("p", "older", "Previous", id="pad.older", tooltip="Previous drawing"),
         Binding("n", "newer", "Next", id="pad.newer", tooltip="Next drawing"),
-        Binding(
-            "plus,equals_sign",
-            "pen_width(1)",
-            "Thicker",
-            show=False,
-            id="pad.thicker",
-            tooltip="Thicker pen (also mouse wheel)",
-        ),
-        Binding(
-            "minus",
-            "pen_width(-1)",
-            "Thinner",
-            show=False,
-            id="pad.thinner",
-            tooltip="Thinner pen (also mouse wheel)",
-        ),
-    ]
+        Binding("plus,equals_sign", "pen_width(1)", "Thicker", show=False, id="pad.thicker",
+                tooltip="Thicker pen (also mouse wheel)"),
+        Binding("minus", "pen_width(-1)", "Thinner", show=False, id="pad.thinner",
+                tooltip="Thinner pen (also mouse wheel)"),
+    ]  # fmt: skip
 
     pen_width = reactive(PEN_WIDTH, repaint=False)
     """Width of the pen, as a fraction of the side."""
@@ -180,6 +168,7 @@ class SketchPad(DrawingCanvas, can_focus=True):
         if event.button != self._button:
             self.end_drag()
         else:
+            self._free_core.take()  # again, if the mouse rested
             self._drag_to(event, SMALLEST_MOVE)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
@@ -309,10 +298,13 @@ class SketchPad(DrawingCanvas, can_focus=True):
 
     def action_eraser(self) -> None:
         """Switch between pen and eraser."""
-        self.pen_down = False
-        self._drawing.end_gesture()
+        was_down, self.pen_down = self.pen_down, False
         self.erasing = not self.erasing
         self._update_cursor(self._keys_used)
+        if was_down:
+            self._end_gesture()
+        else:
+            self._drawing.end_gesture()
 
     def action_pen_width(self, steps: int) -> None:
         """Change the width for the next strokes."""
@@ -373,7 +365,8 @@ class SketchPad(DrawingCanvas, can_focus=True):
 
     def on_idle(self) -> None:
         """Paint and report the moves of the pen, once all that have arrived are in the drawing."""
-        if not getattr(self.app, "has_queued_moves", False):
+        is_dragging = self._mouse_at is not None  # otherwise moves are not for the pad
+        if not (is_dragging and getattr(self.app, "has_queued_moves", False)):
             self.show_drag()
 
     def show_drag(self) -> None:
@@ -399,8 +392,9 @@ class SketchPad(DrawingCanvas, can_focus=True):
         super().redraw()
 
     def _drawing_replaced(self, changed: bool) -> None:
-        self.pen_down = False
+        was_down, self.pen_down = self.pen_down, False
         self._update_cursor(self._keys_used)
         if changed:
             self.redraw()
+        if changed or was_down:
             self.post_message(self.Changed(self, True))

@@ -87,6 +87,7 @@ class InputReader:
         """End what `start` began."""
         if self._event_loop is None:
             return
+        share_interpreter()  # no answer is due any more that would do so
         self._event_loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
         self._event_loop = None
@@ -133,7 +134,10 @@ class InputReader:
             self.stop()
             self._on_hangup()
             return
-        self._after_read()
+        try:
+            self._after_read()
+        except Exception:  # noqa: BLE001 - as in `_pass_on`
+            self._on_error()
         self._ticks_left = TICKS
         self._tick()
 

@@ -32,7 +32,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from core.run.reading_turns import begin_answer, end_answer
-from tui.terminal.textual_private import PatchedApp, context_of, forward, is_idle
+from tui.terminal.textual_private import PatchedApp, context_of, forward, is_idle, note_press
 
 Result = TypeVar("Result")
 INPUT_TIMEOUT = 0.25
@@ -141,6 +141,7 @@ class OrderedInputApp(PatchedApp[Result]):
             or self._target(event) is not widget
         ):
             return False
+        note_press(self, widget)
         with self._drawing_with(widget, event) as drawing:
             drawing.begin_drag(event)
         return True
@@ -159,14 +160,14 @@ class OrderedInputApp(PatchedApp[Result]):
         """A block in which a widget draws with an event; `show_drag` shows it."""
         self.mouse_position = Offset(event.x, event.y)
         self._dragged = widget
-        with context_of(widget):
+        with context_of(self, widget):
             yield cast("DrawsWithMouse", widget)
 
     def show_drag(self) -> None:
         """Show what `press_now` and `drag_now` drew."""
         widget, self._dragged = self._dragged, None
         if widget is not None and widget.is_attached:
-            with context_of(widget):
+            with context_of(self, widget):
                 cast("DrawsWithMouse", widget).show_drag()
 
     async def _dispatch(self, event: Event) -> None:

@@ -7,7 +7,7 @@ Textual fails there first. The rest of `tui` uses public names only.
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import contextmanager, suppress
 from itertools import groupby, pairwise
 from typing import Any, Final, TypeVar
 
@@ -45,6 +45,8 @@ PRIVATE_NAMES: Final[tuple[tuple[type, tuple[str, ...]], ...]] = (
     (Screen, ("_css_update_count",)),
     # A move of a captured mouse is searched for styles and tooltips first: no issue upstream.
     (Event, ("_set_forwarded",)),
+    # A press that draws at once is not passed to the app, which clicks what was pressed before.
+    (App, ("_mouse_down_widget",)),
     # What a screen shows cannot be read, other than as Textual's own SVG: no issue upstream.
     (Compositor, ("render_strips",)),
     # The bindings of a node that has no focus cannot be listed: no issue upstream.
@@ -196,14 +198,21 @@ def forward(event: Event, widget: Widget) -> bool:
     return widget.post_message(event)
 
 
+def note_press(app: App[Any], widget: Widget) -> None:
+    """Have the app know what was pressed last: where it is released there, it is a click."""
+    app._mouse_down_widget = widget  # noqa: SLF001
+
+
 def is_idle(pump: MessagePump) -> bool:
     """Whether an app or a widget has no more messages to handle than the current one."""
     return not pump.message_queue_size and pump._pending_message is None  # noqa: SLF001
 
 
-def context_of(widget: Widget) -> AbstractContextManager[None]:
+@contextmanager
+def context_of(app: App[Any], widget: Widget) -> Iterator[None]:
     """A block in which methods of a widget may be called from outside its message queue."""
-    return widget._context()  # noqa: SLF001
+    with app._context(), widget._context():  # noqa: SLF001
+        yield
 
 
 def repaint_now(widget: Widget) -> None:
