@@ -31,7 +31,7 @@ MUTATIONS = (
     ("core/rundir/validation.py", "len(value) != 3", "len(value) != 2", "validation"),
     ("core/process/free_core.py", "> of_process", ">= of_process", "free_core"),
     ("core/process/free_core.py", "by_reduced.get(now, now)", "now", "free_core"),
-    ("tui/terminal/ordered_input.py", "is_idle(self) and is_idle(widget)", "True", "drag_now"),
+    ("tui/terminal/ordered_input.py", "not is_waiting and is_idle(self)", "True", "drag_now"),
     ("tui/terminal/switch_interval.py", "gc.disable()", "gc.enable()", "switch_interval"),
     ("core/process/threads.py", "10_000, 20", "700, 10", "threads"),
     ("core/process/system_stats.py", "seconds < 1", "seconds < 9", "system_stats"),
