@@ -53,6 +53,20 @@ def test_garbage_is_not_collected_while_a_key_is_answered() -> None:
     assert gc.isenabled()
 
 
+def test_garbage_is_collected_while_a_mouse_moves_that_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("tui.terminal.switch_interval.monotonic", lambda: now[0])
+    with short_switch_interval():
+        states = []
+        for _ in range(8):
+            now[0] += 0.2
+            keep_interpreter()
+            states.append(gc.isenabled())
+    assert states == [False, False, False, True, False, False, False, True]
+
+
 def test_the_dashboard_runs_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 

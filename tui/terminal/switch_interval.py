@@ -9,15 +9,18 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 SWITCH_SECONDS = 0.0005
 """How long the screen waits until a thread that runs Python gives way; Python's default of 5 ms
 passes several times between a key and the changed screen, as the training is such a thread."""
-
-
 ANSWER_SECONDS = 0.01
 """How long another thread waits at most while a key, or a move of the mouse, is answered."""
+GARBAGE_SECONDS = 0.5
+"""How long garbage is kept at most where input comes all the time and nothing is answered."""
 _is_short = False
+_kept_since = 0.0
+"""Since when no garbage is collected, by the monotonic clock."""
 
 
 @contextmanager
@@ -40,9 +43,16 @@ def keep_interpreter() -> None:
 
     Only in a block with a short interval; threads wait for at most `ANSWER_SECONDS` each time.
     """
-    if _is_short:
-        sys.setswitchinterval(ANSWER_SECONDS)
+    global _kept_since  # noqa: PLW0603 - of the process, as the interval is
+    if not _is_short:
+        return
+    sys.setswitchinterval(ANSWER_SECONDS)
+    now = monotonic()
+    if gc.isenabled():
+        _kept_since = now
         gc.disable()
+    elif now - _kept_since > GARBAGE_SECONDS:
+        gc.enable()
 
 
 def share_interpreter() -> None:
