@@ -141,7 +141,7 @@ async def test_a_move_waits_for_the_input_before_it(app: PadApp) -> None:
         pad = app.screen.query_one(SketchPad)
         assert not app.drag_now(move(12, 8)), "nothing was pressed"
         app.post_message(press(12, 6))
-        assert not app.drag_now(move(12, 8)), "the press is in a queue"
+        assert not app.press_now(press(14, 6)), "a press is in a queue"
         await until_handled(pilot)
         app.post_message(move(12, 10))
         assert not app.drag_now(move(12, 12)), "an earlier move is in the app's queue"
