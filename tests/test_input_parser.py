@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from textual import constants
-from textual.events import AppFocus, Key, MouseMove, Paste
+from textual.events import AppFocus, Key, MouseEvent, MouseMove, Paste
 from textual.message import Message
 
 from tui.terminal.input_parser import MAX_PASTE, PASTE_END, PASTE_START, InputParser
@@ -129,3 +129,40 @@ def test_escape_and_keys_with_alt_are_keys(line: Line) -> None:
     time.sleep(1.1 * constants.ESCAPE_DELAY)  # Textual's parser has a clock of its own
     line.wait(1)
     assert line.keys == ["escape", "j", "alt+up", "f1", "alt+x"]
+
+
+REPORTS = [
+    "\x1b[<0;5;6M",
+    "\x1b[<32;6;6M",
+    "\x1b[<48;60;16M",
+    "\x1b[<35;7;6M",
+    "\x1b[<2;900;1M",
+    "\x1b[<0;7;6m",
+    "\x1b[<64;7;6M",
+    "\x1b[<0;-3;6M",
+    "\x1b[<0;0;6M",
+    "\x1b[<32;1;123456M",
+]
+
+
+def described(message: Message) -> tuple[object, ...]:
+    """What a message says."""
+    if isinstance(message, Key):
+        return "key", message.key
+    if isinstance(message, MouseEvent):
+        pressed = message.button, message.shift, message.meta, message.ctrl
+        moved = message.delta_x, message.delta_y
+        return type(message), message.x, message.y, message.screen_offset, *moved, *pressed
+    return (type(message),)
+
+
+@pytest.mark.parametrize(
+    "between", ["", "c", "\x1b[A", "\x1b", "\x1b[", "\x1bO", "\x1b[1;", "\x1b[<0;5", "]"]
+)
+def test_reports_of_the_mouse_are_parsed_as_textual_parses_them(between: str) -> None:
+    text = between.join(["", *REPORTS, "q"])
+    messages, textual = list(InputParser(terminal_parser()).feed(text)), terminal_parser()
+    assert [described(message) for message in messages] == [
+        described(message) for message in textual.feed(text)
+    ]
+    assert sum(isinstance(message, MouseEvent) for message in messages) >= len(REPORTS) - 2

@@ -30,6 +30,9 @@ MAX_PASTE: Final = 100_000
 CTRL_C: Final = "\x03"
 _INCOMPLETE = re.compile(r"(?:\x1b(?:\[[<?]?[\d;:]*\$?)?)?\Z")
 _REST_OF_SEQUENCE = re.compile(r"\[[<?]?\d")
+_REPORT = r"(?<![\x1b\[O<?;\d-])\x1b\[<\d{1,4};-?\d{1,5};-?\d{1,5}[Mm]"
+"""A report of the mouse, other than one that interrupts another sequence."""
+_PARSED_HERE = re.compile(rf"{REPLY.pattern}|(?P<mouse>{_REPORT})")
 _KEYS = re.compile(r"(?:\x1b\[[<?]?[\d;:]*[A-Za-z~])+|\x1bO.|\x1b?.", re.DOTALL)
 
 
@@ -41,6 +44,9 @@ class Parser(Protocol):
 
     def tick(self) -> Iterable[Message]:
         """Check for timeouts."""
+
+    def parse_mouse_code(self, code: str) -> Message | None:
+        """Parse one report of the mouse; return None for one that is outside of the terminal."""
 
 
 class InputParser:
@@ -117,12 +123,19 @@ class InputParser:
             yield from self._parse_sequences(before)
 
     def _parse_sequences(self, text: str) -> Iterator[Message]:
-        """Parse whole sequences; Textual would take a reply about pixels for keys."""
+        """Parse whole sequences.
+
+        Textual would take a reply about pixels for keys, and takes ten times as long for a report
+        of the mouse, which it parses a character at a time.
+        """
         start = 0
-        for match in REPLY.finditer(text):
+        for match in _PARSED_HERE.finditer(text):
             if match.start() > start:
                 yield from self._parser.feed(text[start : match.start()])
-            yield reply_in(match)
+            if not match["mouse"]:
+                yield reply_in(match)
+            elif (report := self._parser.parse_mouse_code(match[0])) is not None:
+                yield report
             start = match.end()
         if start < len(text):
             yield from self._parser.feed(text[start:])
