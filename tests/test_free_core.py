@@ -1,6 +1,7 @@
 """A core that threads which train leave to the screen while a stroke is drawn."""
 
 import os
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -9,8 +10,10 @@ from queue import Queue
 
 import pytest
 
-from core.process.free_core import FreeCore
+from core.process.free_core import FreeCore, _current_core, use_all_cores
+from core.process.hooks import Hooks
 from core.process.threads import lower_thread_priority
+from core.rundir.occasions import Occasion
 from tests.helpers.mouse import move
 from tests.helpers.waiting import until, until_true
 from tui.pad.app import PadApp
@@ -67,11 +70,65 @@ async def test_threads_of_lower_priority_leave_a_core_until_it_is_given_back(
         core.take()
         reduced = worker.cores()
         assert isinstance(reduced, set)
+        assert os.sched_getaffinity(0) == mine - reduced
         assert len(mine - reduced) == 1
-        assert os.sched_getaffinity(0) == mine
         core.give_back()
         core.give_back()
         assert worker.cores() == before
+        assert os.sched_getaffinity(0) == mine
+
+
+@pytest.mark.parametrize("choose", [min, max])
+async def test_the_core_is_the_one_that_the_screen_is_on(
+    choose: Callable[[set[int]], int], worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = os.sched_getaffinity(0)
+    other = worker.do(Worker)
+    assert isinstance(other, Worker)
+    other.do(lambda: os.sched_setaffinity(0, {choose(mine)}))
+    assert other.do(_current_core) == choose(mine)
+    other.end()
+    monkeypatch.setattr("core.process.free_core._current_core", lambda: choose(mine))
+    worker.do(lower_thread_priority)
+    core = FreeCore()
+    core.take()
+    kept = os.sched_getaffinity(0)
+    core.give_back()
+    assert kept == {choose(mine)}
+
+
+async def test_what_the_screen_starts_meanwhile_may_use_all_cores(worker: Worker) -> None:
+    mine = os.sched_getaffinity(0)
+    worker.do(lower_thread_priority)
+    core = FreeCore()
+    core.take()
+    other, command = Worker(), subprocess.Popen(["sleep", "60"])
+    try:
+        assert len(os.sched_getaffinity(command.pid)) == 1
+        use_all_cores(command.pid)
+        assert os.sched_getaffinity(command.pid) == mine
+        core.give_back()
+        assert other.cores() == mine
+    finally:
+        command.kill()
+        command.wait()
+        other.end()
+
+
+async def test_a_command_of_a_hook_may_use_all_cores(worker: Worker, tmp_path: Path) -> None:
+    mine = os.sched_getaffinity(0)
+    worker.do(lower_thread_priority)
+    core, fifo = FreeCore(), tmp_path / "seen"
+    os.mkfifo(fifo)
+    core.take()
+    # It counts its cores once this end is opened, after `fire` has returned.
+    command = f"cd '{tmp_path}'; read go < seen; nproc > cores"
+    hooks = Hooks({"fail": ("sh", "-c", command)}, dict(os.environ), pytest.fail)
+    hooks.fire(Occasion("fail", "failed", "x"), "name", "")
+    core.give_back()
+    fifo.write_text("go\n")
+    hooks.wait()
+    assert int((tmp_path / "cores").read_text()) == len(mine)
 
 
 async def test_a_thread_that_such_a_thread_starts_meanwhile_gets_it_too(worker: Worker) -> None:
@@ -135,7 +192,7 @@ async def test_a_core_is_given_back_where_nobody_does_so(
 async def test_without_proc_nothing_happens(
     worker: Worker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.process.free_core.TASKS", tmp_path / "self" / "task")
+    monkeypatch.setattr("core.process.free_core.TASKS", str(tmp_path / "task"))
     mine = os.sched_getaffinity(0)
     worker.do(lower_thread_priority)
     core = FreeCore()

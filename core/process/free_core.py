@@ -1,16 +1,17 @@
-"""Keep one core free of the threads that train, while a stroke is drawn on the pad.
+"""Keep one core for the screen alone, while a stroke is drawn on the pad.
 
 Where training keeps all cores busy, the screen's thread waits for a core several times between a
 report of the mouse and the ink, up to 4 ms each time. The lower priority of threads that train
-(`core.process.threads`) makes that rarer, but cannot prevent it.
+(`core.process.threads`) makes that rarer, but cannot prevent it. Nor does a core that they leave,
+as long as the screen's thread may be put on another: there it waits for them while its own is idle.
 """
 
 import asyncio
 import os
 import sys
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import get_native_id
 
 REST_SECONDS = 2.0
 """Seconds after the last `take` in which the core is given back at the latest.
@@ -18,67 +19,89 @@ REST_SECONDS = 2.0
 A release of the button may never be reported: not where the mouse left the window of some
 terminals, nor after ctrl+z.
 """
-TASKS = Path("/proc/self/task")
+TASKS = "/proc/self/task"
 """Linux has a folder for each thread there."""
 Cores = frozenset[int]
 
 
 class FreeCore:
-    """A core that threads of lower priority than the process do not use while it is taken.
+    """A core that is kept, while it is taken, for the thread that takes it.
 
-    Only Linux lets a process choose the cores of its threads; elsewhere, and where there is only
-    one core, nothing happens.
+    Threads of lower priority than the process do not use it, and that thread uses no other. Only
+    Linux lets a process choose the cores of its threads; elsewhere, where there is only one core,
+    and where no thread has a lower priority, nothing happens.
     """
 
     def __init__(self) -> None:
         self._before: dict[int, Cores] = {}
-        """The cores of each thread, while one is taken."""
+        """The cores of each thread that there was, while one is kept."""
         self._core: int | None = None
-        """The core, while it is taken."""
+        """The core, while one is kept."""
         self._end: asyncio.TimerHandle | None = None
-        """Gives it back after `REST_SECONDS`."""
+        """Gives it back after `REST_SECONDS`; None unless it is taken."""
 
     def take(self) -> None:
-        """Have the threads leave a core, for `REST_SECONDS` from now; within an event loop."""
-        if sys.platform != "linux":
-            return
-        cores = os.sched_getaffinity(0)
-        if len(cores) < 2:
-            return
-        if self._end is not None:
+        """Keep a core for this thread, for `REST_SECONDS` from now; within an event loop."""
+        if self._end is None:
+            self._take()
+        else:
             self._end.cancel()
         self._end = asyncio.get_running_loop().call_later(REST_SECONDS, self.give_back)
-        if self._core is not None:
+
+    def _take(self) -> None:
+        threads = _threads()
+        if sys.platform != "linux" or not threads or len(os.sched_getaffinity(0)) < 2:
             return
-        core = self._core = min(cores)
-        for thread in _low_threads():
+        core, normal = _current_core(), os.getpriority(os.PRIO_PROCESS, os.getpid())
+        cores_of: dict[int, Cores] = {}
+        has_low = False
+        for thread in threads:
             with suppress(OSError):  # it has ended
-                before = self._before[thread] = frozenset(os.sched_getaffinity(thread))
-                if core in before and len(before) > 1:
-                    os.sched_setaffinity(thread, before - {core})
+                cores = cores_of[thread] = frozenset(os.sched_getaffinity(thread))
+                if os.getpriority(os.PRIO_PROCESS, thread) > normal:
+                    has_low = True
+                    if core in cores and len(cores) > 1:
+                        os.sched_setaffinity(thread, cores - {core})
+        if has_low:
+            os.sched_setaffinity(0, {core})
+            self._core, self._before = core, cores_of
 
     def give_back(self) -> None:
-        """Let the threads, and those that they have started since, use it again."""
-        if sys.platform != "linux" or self._core is None:
-            return
+        """Let the threads, and those that they have started since, use the cores as before."""
         if self._end is not None:
             self._end.cancel()
-        by_reduced = {
-            before - {self._core}: before
-            for before in self._before.values()
-            if self._core in before
-        }
-        for thread in _low_threads():
+            self._end = None
+        if sys.platform != "linux" or self._core is None:
+            return
+        alone = frozenset({self._core})
+        by_reduced = {before - alone: before for before in self._before.values()}
+        by_reduced[alone] = self._before[get_native_id()]
+        for thread in _threads():
             with suppress(OSError):
                 now = frozenset(os.sched_getaffinity(thread))
                 os.sched_setaffinity(thread, self._before.get(thread) or by_reduced.get(now, now))
-        self._core, self._before, self._end = None, {}, None
+        self._core, self._before = None, {}
 
 
-def _low_threads() -> Iterator[int]:
-    """The threads of lower priority than the process; none where there is no ``/proc``."""
-    of_process = os.getpriority(os.PRIO_PROCESS, os.getpid())
-    for task in TASKS.iterdir() if TASKS.is_dir() else ():
-        with suppress(OSError):
-            if os.getpriority(os.PRIO_PROCESS, int(task.name)) > of_process:
-                yield int(task.name)
+def use_all_cores(process: int) -> None:
+    """Let a process that was just started use the cores of this one.
+
+    It has those of the thread that started it, which may be few meanwhile.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):  # it has ended, or is another user's
+            own = [os.sched_getaffinity(thread) for thread in _threads()]
+            os.sched_setaffinity(process, set().union(*own) or os.sched_getaffinity(0))
+
+
+def _threads() -> list[int]:
+    """The process's threads; none where there is no ``/proc``."""
+    with suppress(FileNotFoundError):
+        names = os.listdir(TASKS)  # noqa: PTH208 - `Path.iterdir` takes several times as long
+        return [int(name) for name in names]
+    return []
+
+
+def _current_core() -> int:
+    """The core that this thread is on: the kernel chose it because little else is there."""
+    return int(Path("/proc/thread-self/stat").read_text().rpartition(")")[2].split()[36])

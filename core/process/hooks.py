@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
+from core.process.free_core import use_all_cores
 from core.rundir.occasions import Occasion
 from trainpad.errors import UserError
 from trainpad.supervised import VARIABLE
@@ -115,6 +116,7 @@ class Hooks:
         except (OSError, ValueError) as error:
             self._fail(f"{words[0]} failed: {getattr(error, 'strerror', None) or error}")
             return
+        use_all_cores(process.pid)
         thread = threading.Thread(target=self._await, args=(words[0], process), daemon=True)
         thread.start()
         self._threads.append(thread)
