@@ -9,7 +9,9 @@ from textual.widget import Widget
 from data.ink import InkBox
 from tui.pad.app import PadApp
 from tui.pad.boxes import DigitBox
+from tui.pad.raster import PadRaster
 from tui.pad.sketch_pad import SketchPad
+from tui.widgets.half_blocks import GREY_LEVELS
 
 
 @pytest.mark.parametrize("colours", ["standard", "256"])
@@ -32,6 +34,9 @@ async def test_rows_are_those_of_textual(
                 assert {strip.cell_length for strip in pad.render_lines(crop)} == {crop.width}
 
         check()  # the hint
+        with monkeypatch.context() as patch:
+            patch.setattr(pad, "_raster", PadRaster(pad.rows - 2, GREY_LEVELS))
+            check()  # as while the size changes
         await pilot.press("space", *["right"] * 3, *["down"] * 4)
         check()  # ink and the cursor
         pad.show_boxes([DigitBox(InkBox(0.2, 0.1, 0.7, 0.9), "7 99%")])

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -192,11 +193,12 @@ class DrawingCanvas(Widget):
         Textual would look for borders, padding and links in each, of which there are none here,
         and take three times as long as it takes to draw the row.
         """
-        strips = [self.render_line(y) for y in crop.line_range]
-        _, background = self.background_colors
+        width, (_, background) = self.size.width, self.background_colors
+        beside = Style(bgcolor=background.rich_color)  # of rows that are drawn for another size
+        strips = [self.render_line(y).adjust_cell_length(width, beside) for y in crop.line_range]
         for line_filter in self.get_line_filters():
             strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        if crop.column_span != (0, self.size.width):
+        if crop.column_span != (0, width):
             strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
