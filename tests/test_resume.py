@@ -242,6 +242,6 @@ def test_a_checkpoint_without_resume_state_can_still_be_branched(
 ) -> None:
     engine.restore(beginning)
     bare = Checkpoint(engine.state(), {"step": 40})
-    with pytest.raises(UserError, match="use --branch"):
+    with pytest.raises(UserError, match="--branch RUN starts a new run"):
         train(engine, tiny, make_run(), resume=bare)
     assert train(engine, tiny, make_run(), resume=bare, branch=True)

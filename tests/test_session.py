@@ -1,6 +1,7 @@
 """From a request to a source of events, without TensorFlow."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +9,13 @@ import pytest
 from conftest import MakeRun
 
 from core.network.adam import DEVICE
-from core.run.events import Event, Failed, Opened, Preparing, Started, Steps
+from core.network.predictions import open_dataset
+from core.run.events import Alert, Event, Failed, Opened, Preparing, Started, Steps
 from core.run.hparams import HyperParameters
 from core.rundir.checkpoint import Checkpoint
 from core.rundir.data_source import DataSource
 from core.rundir.resume import ResumePoint
-from core.rundir.rundir import list_runs
+from core.rundir.rundir import RunDir, list_runs
 from core.session.request import Request
 from core.session.session import session
 from data.dataset import Dataset
@@ -68,7 +70,7 @@ def test_a_run_that_cannot_be_resumed_is_not_steered(
 @pytest.mark.parametrize(
     ("info", "why"),
     [
-        ({"device": DEVICE}, "was fine-tuned on the pad with your own digits; use --branch"),
+        ({"device": DEVICE}, "was fine-tuned on the pad with your own digits; .*--branch"),
         ({"device": "auto"}, "was trained on other data, mine, than this, "),
     ],
     ids=["fine-tuned", "other data"],
@@ -86,6 +88,42 @@ def test_a_run_resumes_only_with_its_own_data(
     with pytest.raises(UserError, match=why):
         list(session(Request(HyperParameters(), run.path.parent, resume=start)))
     assert not run.events.exists()
+
+
+def resumed(run: RunDir, source: DataSource | None = None) -> Alert:
+    """Return the first alert of a session that resumes this run."""
+    start = ResumePoint(run, Checkpoint({}, {"step": 7}))
+    request = Request(HyperParameters(), run.path.parent, source or DataSource(), resume=start)
+    events = session(request)
+    try:
+        return next(event for event in events if isinstance(event, Alert))
+    finally:
+        events.close()  # type: ignore[attr-defined]
+
+
+def test_a_run_resumes_after_its_test_set_has_changed_and_says_so(
+    make_run: MakeRun, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = replace(tiny, fingerprint=f"{tiny.fingerprint}+8digits")
+    monkeypatch.setattr(DataSource, "load", lambda _source, **_options: now)
+    source = DataSource(eval_data="mine")
+    before = {"name": tiny.name, "fingerprint": f"{tiny.fingerprint}+7digits"}
+    run = make_run(dataset=before, source={"eval_data": "mine"})
+    alert = resumed(run, source)
+    assert "the test set mine has changed since this run began" in alert.text
+    assert open_dataset(run.info()) is now
+    with pytest.raises(UserError, match=r"is tested on mine, not on drawn; .* --eval_data drawn"):
+        resumed(run, DataSource(eval_data="drawn"))
+
+
+def test_training_data_that_has_changed_is_named_as_the_cause(
+    make_run: MakeRun, tiny: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DataSource, "load", lambda _source, **_options: tiny)
+    run = make_run(dataset={"name": tiny.name, "fingerprint": "f" * 64}, source={})
+    why = f"the training data of {run.name}, {tiny.name}, has changed .* trainpad --branch /"
+    with pytest.raises(UserError, match=why):
+        resumed(run)
 
 
 def replace_training(

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from core.network.network import as_input, softmax
 from core.run.metrics import Int64s
-from core.rundir.data_source import DataSource
+from core.rundir.data_source import DataSource, same_training_data
 from data.dataset import Dataset, Split, no_class
 from data.errors import DataError
 
@@ -125,6 +125,8 @@ def _score(logits: Floats, labels: Integers) -> tuple[Integers, Floats, Floats, 
 def open_dataset(info: Mapping[str, Any]) -> Dataset:
     """Load the data that a run was trained on, by its `run.json`; never downloads.
 
+    A test split of the user's own digits is that of now, also where some were added since.
+
     Raises:
         DataError: it is not on this machine, or its content has changed.
     """
@@ -132,6 +134,8 @@ def open_dataset(info: Mapping[str, Any]) -> Dataset:
     if not fingerprint:
         raise DataError("run.json does not say which data the run was trained on")
     dataset = DataSource.from_run_info(info).load(offline=True)
-    if dataset.fingerprint != fingerprint:
-        raise DataError(f"{dataset.source} is not the data that this run was trained on")
+    if not same_training_data(dataset.fingerprint, str(fingerprint)):
+        raise DataError(
+            f"{dataset.source} has changed, or is not the data that this run was trained on"
+        )
     return dataset

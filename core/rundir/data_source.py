@@ -80,6 +80,11 @@ def _with_test_split_of(dataset: Dataset, other: Dataset) -> Dataset:
     )
 
 
+def same_training_data(fingerprint: str, other: str) -> bool:
+    """Return whether two data sets differ at most in a test split that ``eval_data`` replaced."""
+    return fingerprint.partition("+")[0] == other.partition("+")[0]
+
+
 def absolute_dataset(name: str | None) -> str | None:
     """Return the name of a data set unchanged, and a folder as an absolute path."""
     from data.sources import NAMES

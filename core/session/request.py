@@ -110,7 +110,10 @@ def _own_model(flags: Flags, start: ResumePoint | None) -> ModelFile | None:
     from core.network.model_copy import model_from_flags, recorded_model
 
     if flags["model"] and flags["resume"] is not None:
-        raise UserError("a resumed run goes on with its copy of the model; use --branch")
+        raise UserError(
+            f"a resumed run goes on with its copy of the model; for another file use "
+            f"--branch {flags['resume']} --model {flags['model']}"
+        )
     if flags["model"]:
         return model_from_flags(flags["model"], flags["hp"])
     if flags["hp"]:
@@ -247,7 +250,10 @@ def _hyperparameters(flags: Flags, start: ResumePoint | None) -> HyperParameters
     if flags["resume"] is not None and any(
         getattr(hparams, n) != getattr(before, n) for n in fixed
     ):
-        raise UserError(f"a resumed run cannot change {', '.join(fixed)}; use --branch")
+        raise UserError(
+            f"a resumed run cannot change {', '.join(fixed)}; a new run with its weights can: "
+            f"--branch {flags['resume']}"
+        )
     return hparams
 
 

@@ -33,6 +33,7 @@ from core.rundir.rundir import RunDir
 from core.rundir.validation import sanitized_info
 from core.rundir.versions import versions
 from core.session.request import Request
+from core.session.same_data import changed_test_set, check_same_data
 from trainpad.errors import UserError
 from trainpad.failure import said_by
 from trainpad.probe import NOT_PRIVATE, check_log_dir, is_private
@@ -111,6 +112,8 @@ def _open_and_train(request: Request, run: RunDir, dataset: "Dataset") -> Iterat
     if not is_private(run.path):
         yield Alert(_first_step(request), NOT_PRIVATE)
     if request.resume and (sentence := changed_since(run.info())):
+        yield Alert(_first_step(request), sentence)
+    if sentence := changed_test_set(request, dataset):
         yield Alert(_first_step(request), sentence)
     if request.resume and request.resume.checkpoint is None:
         yield Notice(0, BEGINS_AGAIN)
@@ -233,7 +236,7 @@ def _describe_error(error: Exception, strategy: str) -> str:
 def _run_directory(request: Request, dataset: "Dataset") -> RunDir:
     """Return the directory of the run to resume, or make that of a new run."""
     if request.resume:
-        _check_same_data(request.resume.run, dataset)
+        check_same_data(request, request.resume.run, dataset)
         return request.resume.run
     own = _own_model(request)
     layers = parse_layers(request.hparams.network)
@@ -276,20 +279,6 @@ def _sizes(request: Request, dataset: "Dataset") -> list[int]:
     if is_own(parse_layers(request.hparams.network)):
         return [math.prod(dataset.image_shape), len(dataset.classes)]
     return list(architecture_for(request.hparams, dataset).sizes)
-
-
-def _check_same_data(run: RunDir, dataset: "Dataset") -> None:
-    from core.network.adam import DEVICE
-
-    info = sanitized_info(run.info())
-    if info.get("device") == DEVICE:
-        raise UserError(f"{run.name} was fine-tuned on the pad with your own digits; use --branch")
-    recorded = info["dataset"]
-    if recorded.get("fingerprint") != dataset.fingerprint:
-        raise UserError(
-            f"{run.name} was trained on other data, {recorded.get('name')}, than this, "
-            f"{dataset.source}; name the same data, or use --branch"
-        )
 
 
 def dataset_info(dataset: "Dataset") -> dict[str, Any]:

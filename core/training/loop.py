@@ -229,7 +229,9 @@ class Training:
             self._position = int(checkpoint.metadata["position"])
             self._hparams = validate_hparams(checkpoint.metadata["hyperparameters"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise UserError("the checkpoint has no resume state; use --branch") from error
+            raise UserError(
+                "the checkpoint has no resume state; --branch RUN starts a new run with its weights"
+            ) from error
         self._engine.restore_own(checkpoint.metadata.get("own", {}))
         self._divergence.restore(checkpoint.metadata.get("watchdog", {}))
         self._early_stopping.restore(checkpoint.metadata.get("early_stop", {}))
