@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from data.catalog import CATALOG
-from data.dataset import DIGITS, Dataset, ProgressCallback, Split
+from data.dataset import Dataset, ProgressCallback, Split
 from data.errors import DataError
 from data.fetch import fetch
 from data.files import exists
 from data.find import SearchPaths, SearchResult, find_dataset, open_named
 from data.folder import open_folder
-from data.mnist import RawArrays, build_dataset, fingerprint
+from data.mnist import fingerprint
+from data.one_part import all_for_testing, is_exported, read_exported, sixth_for_testing
 from data.places import NO_HOME, is_nowhere
 from data.user_digits import IMAGES, read_user_digits
 from trainpad.place import expanded
@@ -33,7 +34,6 @@ NO_USER_DIGITS = "no digits of yours yet: draw one on the pad, then press t and 
 DEFAULT_VARIATION = 0.7
 MIXED_VARIATION = 1.0
 FAKE_COUNT = 1000
-_MIN_USER_DIGITS = 12
 MAX_SIDE = 4096
 """Pixels of a side that pictures may be scaled to."""
 
@@ -99,6 +99,8 @@ def load_dataset(
         return open_user_digits(paths.user_data / "mine")
     if name in NAMES:
         return _mixed(request)
+    if size is None and is_exported(folder := expanded(name)):
+        return sixth_for_testing(*read_exported(folder), folder.resolve().name, folder)
     if not exists(expanded(name)):
         raise DataError(f"no data set or folder {name!r}; the names are {', '.join(NAMES)}")
     return open_folder(expanded(name), size=parse_size(size) if size else None)
@@ -124,25 +126,20 @@ def load_eval_data(
 ) -> Dataset:
     """Load the data set in the test split of which a network is evaluated.
 
-    ``mine`` has all of the user's digits there.
+    ``mine``, and a folder to which those were exported, have all of the digits there.
 
     Raises:
         DataError: the data is missing, damaged or unknown, or the user has no digits.
     """
     if name == "mine":
-        return _user_digits_for_testing(SearchPaths.default().user_data / "mine")
+        folder = SearchPaths.default().user_data / "mine"
+        if not exists(folder / IMAGES):
+            raise DataError(NO_USER_DIGITS)
+        digits = read_user_digits(folder)
+        return all_for_testing(digits.images, digits.labels, "mine", folder)
+    if name not in NAMES and is_exported(folder := expanded(name)):
+        return all_for_testing(*read_exported(folder), folder.resolve().name, folder)
     return load_dataset(name, offline=offline, progress=progress)
-
-
-def _user_digits_for_testing(folder: Path) -> Dataset:
-    if not exists(folder / IMAGES):
-        raise DataError(NO_USER_DIGITS)
-    digits = read_user_digits(folder)
-    images, labels = digits.images, digits.labels
-    # Training needs two images or more, which are not used.
-    twice = np.concatenate([images, images]), np.concatenate([labels, labels])
-    parts = RawArrays(twice[0], twice[1], images, labels)
-    return build_dataset(parts, name="mine", source=str(folder), classes=DIGITS)
 
 
 def open_user_digits(folder: Path) -> Dataset:
@@ -157,14 +154,7 @@ def open_user_digits(folder: Path) -> Dataset:
     if not exists(folder / IMAGES):
         raise DataError(NO_USER_DIGITS)
     digits = read_user_digits(folder)
-    images, labels = digits.images, digits.labels
-    if len(digits) < _MIN_USER_DIGITS:
-        raise DataError(
-            f"{folder}: expected {_MIN_USER_DIGITS} digits of yours or more, found {len(digits)}"
-        )
-    test = np.arange(len(labels)) % 6 == 5
-    parts = RawArrays(images[~test], labels[~test], images[test], labels[test])
-    return build_dataset(parts, name="mine", source=str(folder), classes=DIGITS)
+    return sixth_for_testing(digits.images, digits.labels, "mine", folder)
 
 
 def mix(base: Dataset, added: Dataset, limit: int | None = None) -> Dataset:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from core.rundir.data_source import DataSource
 from data.errors import DataError
+from data.sources import load_dataset
 from data.user_digits import (
     add_user_digits,
     read_user_digits,
@@ -110,3 +111,17 @@ def test_all_of_them_are_a_test_set(home: Path, count: int) -> None:
     np.testing.assert_array_equal(dataset.test.images[..., :28], some(count)[0])
     assert dataset.name.endswith("tested on mine")
     assert len(dataset.train) > 500
+
+
+def test_what_is_exported_is_a_test_set_and_a_data_set(home: Path) -> None:
+    digits = add_user_digits(home, *some(12))
+    export_user_digits(digits, Path("out"))
+    dataset = DataSource("drawn", eval_data="out", fake_data=True).load()
+    assert dataset.name.endswith("tested on out")
+    np.testing.assert_array_equal(dataset.test.images[..., :28], digits.images)
+    alone = load_dataset("out")
+    assert (len(alone.train) + len(alone.validation), len(alone.test)) == (10, 2)
+    assert alone.name == "out"
+    (Path("out") / "t10k-images-idx3-ubyte").write_bytes(b"")  # a test set that lacks its labels
+    with pytest.raises(DataError, match="found none for test-labels"):
+        load_dataset("out")
