@@ -160,11 +160,11 @@ def _stroke_width(ink: Grey | Mask, shape: Mask) -> float:
 def _scaled(ink: Grey, scale: float) -> Grey:
     """Scale a picture by a factor, with a margin of two of MNIST's pixels."""
     height, width = (max(1, round(side * scale)) for side in ink.shape)
-    scaled = _resampling(ink.shape[0], height) @ ink @ _resampling(ink.shape[1], width).T
+    scaled = resampling(ink.shape[0], height) @ ink @ resampling(ink.shape[1], width).T
     return np.pad(scaled, 2 * _FINE)
 
 
-def _resampling(old: int, new: int) -> Grey:
+def resampling(old: int, new: int) -> Grey:
     """The matrix ``[new, old]`` that scales a line: interpolating up, averaging down."""
     step = old / new
     middle = (np.arange(new) + 0.5) * step - 0.5

@@ -25,6 +25,7 @@ from data.ink import SIDE, Strokes, ink_extent, inks_to_images
 from data.ink_photo import locate_digits
 from data.mnist import NPY_DAMAGE
 from data.near_misses import HEAD, name_near_miss
+from data.stretched import narrower_shapes
 from data.stroke_groups import Judge, group_strokes
 from data.strokes import parse_strokes
 from trainpad.files import read_plain
@@ -54,6 +55,8 @@ class Digits:
     """The place of each in the picture or among the strokes; None, or empty, where unknown."""
     are_pictures: bool = False
     """Whether they were found in a picture: neither drawn strokes nor ready images."""
+    narrower: tuple[Floats, ...] = ()
+    """One digit in other shapes, if its own may be lost: see `data.stretched`."""
 
 
 def read_digits(path: str | Path) -> Floats:
@@ -213,4 +216,5 @@ def _from_picture(contents: bytes, source: str, split: bool | None, hint: Hint) 
         (box.left * scale, box.top * scale, box.right * scale, box.bottom * scale)
         for box in found.boxes
     ]
-    return Digits(found.images, boxes, are_pictures=True)
+    narrower = narrower_shapes(grey, found.boxes[0]) if len(boxes) == 1 else ()
+    return Digits(found.images, boxes, are_pictures=True, narrower=narrower)

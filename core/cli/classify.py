@@ -46,9 +46,11 @@ def classification_lines(
         try:
             if classifier.reads_drawings:
                 digits = locate_digits_in(file, split=split, judge=judge, hint=hint)
-                one = digits.are_pictures and len(digits.images) == 1
-                predict = classifier.predict_found if one else classifier.predict
-                predictions, boxes = predict(digits.images), digits.boxes
+                if digits.are_pictures and len(digits.images) == 1:
+                    predictions = classifier.predict_found(digits.images, *digits.narrower)
+                else:
+                    predictions = classifier.predict(digits.images)
+                boxes = digits.boxes
             else:
                 predictions = classifier.predict_whole(read_whole(file, classifier.image_shape))
                 boxes = ()

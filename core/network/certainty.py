@@ -34,17 +34,21 @@ _LEAST = np.float32(1e-30)
 """What a probability of 0 counts as: its logarithm is finite."""
 
 
-def mean_of_views(probabilities: Callable[[Floats], Floats], images: Floats) -> Floats:
+def mean_of_views(
+    probabilities: Callable[[Floats], Floats], images: Floats, *shapes: Floats
+) -> Floats:
     """Probabilities ``[n, classes]`` of images ``[n, 28, 28]``, from the mean logits of `VIEWS`.
 
     Args:
         probabilities: gives ``[m, classes]`` for images ``[m, 784]``; called once.
         images: 0 paper to 1 ink.
+        shapes: the same digits in other shapes, ``[n, 28, 28]`` each, whose views count as well.
     """
-    views = np.concatenate([view.apply(images) for view in VIEWS])
+    views = np.concatenate([view.apply(shape) for shape in (images, *shapes) for view in VIEWS])
     each = probabilities(views.reshape(len(views), -1))
     # Logarithms of probabilities are the logits, but for what a softmax does not see.
-    mean = np.log(np.maximum(each, _LEAST)).reshape(len(VIEWS), len(images), -1).mean(axis=0)
+    logits = np.log(np.maximum(each, _LEAST))
+    mean = logits.reshape(-1, len(images), logits.shape[1]).mean(axis=0)
     values = np.exp(mean - mean.max(axis=1, keepdims=True))
     shares: Floats = (values / values.sum(axis=1, keepdims=True)).astype(np.float32)
     return shares

@@ -138,8 +138,10 @@ class Classifier:
         drawn = images.reshape(len(images), math.prod(images.shape[1:]))
         return self._predict(flat, drawn.max(axis=1) <= 0)
 
-    def predict_found(self, images: Floats) -> list[Prediction]:
+    def predict_found(self, images: Floats, *shapes: Floats) -> list[Prediction]:
         """Classify what was found in pictures, ``[n, 28, 28]``: each in several views.
+
+        Digits that may have been stretched are given in other shapes, too, ``[n, 28, 28]`` each.
 
         Raises:
             DataError: the network takes images of another size.
@@ -147,7 +149,7 @@ class Classifier:
         if not self.reads_drawings or self.network.sizes[0] != SIDE * SIDE or not len(images):
             return self.predict(images)
         blank = images.reshape(len(images), -1).max(axis=1) <= 0
-        probabilities = mean_of_views(self.network.probabilities, images)
+        probabilities = mean_of_views(self.network.probabilities, images, *shapes)
         return [
             Prediction(p, bool(b), PICTURE_RATIO) for p, b in zip(probabilities, blank, strict=True)
         ]
