@@ -5,11 +5,11 @@ from time import monotonic
 from typing import Any
 
 from trainpad import place
-from trainpad.knobs import MAX_NAME, Knob, OnChange, Value, as_limit, as_plain
+from trainpad.knobs import Knob, OnChange, Value, as_limit, as_plain
 from trainpad.recording import Recording
 from trainpad.records import as_mapping
 from trainpad.steering import Broadcast
-from trainpad.text import sanitize
+from trainpad.text import sanitize_name
 
 POLL_INTERVAL = 0.05
 """Seconds between two polls of `control.json`."""
@@ -31,7 +31,7 @@ def _declaration(
     problem: Callable[[str, Exception], None],
 ) -> Knob[Any]:
     """Return a knob, without its limits where they are wrong."""
-    name = sanitize(str(name), limit=MAX_NAME).strip()
+    name = sanitize_name(str(name).strip())
     try:
         value = as_plain(value)
         low, high = as_limit(low), as_limit(high)

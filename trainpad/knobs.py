@@ -8,8 +8,6 @@ from typing import Any, Generic, TypeVar
 from trainpad.errors import UserError
 from trainpad.values import to_number
 
-MAX_NAME = 80
-"""Characters of the name of a value."""
 BOOLEANS = {
     "true": True, "on": True, "yes": True, "1": True,
     "false": False, "off": False, "no": False, "0": False,

@@ -5,14 +5,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from trainpad.text import MAX_NAME
 from trainpad.values import MAX_INT, json_safe, text_of, to_number
 
 RESERVED = ("step", "time")
 """What a line of `metrics.jsonl` holds besides numbers."""
 MAX_NAMES = 10_000
 """How many different names a run has at most: each is a chart."""
-MAX_LENGTH = 200
-"""Characters of a name."""
 
 
 class NumberLines:
@@ -53,8 +52,8 @@ class NumberLines:
     def _new_key(self, name: Any) -> str:
         """Return what comes before the value of a new name; nothing where the name is refused."""
         text = text_of(name)
-        if len(text) > MAX_LENGTH:
-            self._refused(text[:40], f"a name has at most {MAX_LENGTH} characters")
+        if len(text) > MAX_NAME:
+            self._refused(text[:40], f"a name has at most {MAX_NAME} characters")
             return ""
         if len(self._keys) >= MAX_NAMES:
             if not self._is_full:

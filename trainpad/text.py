@@ -8,9 +8,12 @@ be shown as plain text.
 """
 
 import unicodedata
+from zlib import crc32
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 ELLIPSIS = "…"
+MAX_NAME = 200
+"""Characters of the name of a number, of a setting or of a value."""
 
 
 def sanitize(text: str | bytes, keep: str = "", limit: int = 2000) -> str:
@@ -35,6 +38,17 @@ def sanitize(text: str | bytes, keep: str = "", limit: int = 2000) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else _stand_in(c) for c in text)
+
+
+def sanitize_name(name: str) -> str:
+    """Return the name of a number or of a setting, sanitized, of at most `MAX_NAME` characters.
+
+    A longer one is cut and ends in a checksum of the whole, so that two names never become one.
+    """
+    if len(name) > MAX_NAME:
+        checksum = f"{ELLIPSIS}{crc32(name.encode('utf-8', 'surrogatepass')):08x}"
+        name = name[: MAX_NAME - len(checksum)] + checksum
+    return sanitize(name, limit=MAX_NAME)
 
 
 def cells(text: str) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 from core.run.events import Changed, Event, Started
 from core.run.hparams import HyperparameterSpec, Value
 from trainpad.errors import UserError
-from trainpad.text import sanitize
+from trainpad.text import sanitize_name
 
 PREFIX = "hp."
 MAX_DECLARED = 200
@@ -92,7 +92,7 @@ def parse_declared(value: object) -> OwnHparam:
     """
     if not isinstance(value, dict) or not is_own_value(str(value.get("name"))):
         raise ValueError("not a declared value")
-    name = sanitize(str(value["name"]).removeprefix(PREFIX), limit=80)
+    name = sanitize_name(str(value["name"]).removeprefix(PREFIX))
     kind, live = KINDS.get(str(value.get("kind"))), value.get("live") is True
     try:
         if kind is str:

@@ -16,7 +16,7 @@ from core.rundir.rundir import RunDir
 from core.rundir.validation import as_number
 from trainpad.control import Control
 from trainpad.errors import UserError
-from trainpad.text import sanitize
+from trainpad.text import sanitize_name
 
 _DECLARED: Final = b"started", b"declared", b"changed", b"supports"
 
@@ -76,7 +76,7 @@ def last_values(run: RunDir) -> dict[str, float]:
 def line_values(line: Mapping[str, Any]) -> dict[str, float]:
     """The numbers of one line of `metrics.jsonl`, by sanitized name."""
     return {
-        sanitize(name, limit=80): number
+        sanitize_name(name): number
         for name, value in line.items()
         if name not in ("step", "time") and (number := as_number(value)) is not None
     }

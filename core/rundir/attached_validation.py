@@ -33,7 +33,7 @@ from core.rundir.validation import (
     string,
     text,
 )
-from trainpad.text import sanitize
+from trainpad.text import sanitize_name
 
 MAX_SPLITS: Final = 20
 MAX_LAYERS: Final = 1000
@@ -44,7 +44,7 @@ LEVELS: Final = ("info", "warn", "error")
 
 def _name(value: object) -> str:
     """A short name, sanitized."""
-    return sanitize(string(value), limit=80)
+    return sanitize_name(string(value))
 
 
 def _plain(value: object) -> Any:

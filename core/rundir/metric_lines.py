@@ -18,7 +18,7 @@ import orjson
 
 from core.run.reading_turns import give_way
 from core.rundir.validation import MAX_COUNT, MAX_TIMESTAMP, as_number
-from trainpad.text import sanitize
+from trainpad.text import sanitize_name
 
 BATCH_BYTES: Final = 128 * 1024
 """How many bytes are parsed by one call, which no other thread can interrupt; after each call other
@@ -203,7 +203,7 @@ def _tables(groups: Mapping[Names, Sequence[Array]]) -> Iterator[Table]:
         if too_large.any():
             narrowed[too_large] = np.copysign(MAX_FLOAT32, values[too_large])
         yield Table(
-            tuple(sanitize(name, limit=80) for name in names[2:]),
+            tuple(sanitize_name(name) for name in names[2:]),
             array[:, 0].astype(np.int64),
             array[:, 1].copy(),
             narrowed,

@@ -12,7 +12,7 @@ from core.rundir.rundir import RunDir
 from core.rundir.validation import MAX_COUNT
 from trainpad.errors import RunError
 from trainpad.files import NotPlainError, read_plain, size_of
-from trainpad.text import sanitize
+from trainpad.text import sanitize_name
 
 MAX_BYTES: Final = 1 << 30
 """A larger file is refused."""
@@ -108,5 +108,5 @@ def _row(line: Mapping[str, float]) -> MetricRow | None:
     step = line["step"]
     if not 0 <= step < MAX_COUNT or step != int(step):
         return None
-    values = {sanitize(name, limit=80): line[name] for name in line if name not in ABOUT}
+    values = {sanitize_name(name): line[name] for name in line if name not in ABOUT}
     return MetricRow(int(step), line.get("time", 0.0), values)

@@ -36,7 +36,7 @@ from core.run.own_hparams import MAX_DECLARED, is_own_value, parse_declared
 from core.run.status import parse_reason
 from data.dataset import SPLITS
 from trainpad.errors import UserError
-from trainpad.text import sanitize
+from trainpad.text import sanitize, sanitize_name
 
 MAX_CLASSES = 1000
 """A confusion matrix of more classes is rejected."""
@@ -315,7 +315,7 @@ def sanitized_info(info: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=4096)  # thousands of runs have the same names
 def _sanitized_name(name: str) -> str:
-    return sanitize(name, limit=80)
+    return sanitize_name(name)
 
 
 def _sanitized(value: Any, depth: int) -> Any:
@@ -323,7 +323,7 @@ def _sanitized(value: Any, depth: int) -> Any:
         return sanitize(value, limit=500)
     if isinstance(value, dict):
         items = value.items() if depth else ()
-        return {_sanitized_name(key[:81]): _sanitized(entry, depth - 1) for key, entry in items}
+        return {_sanitized_name(key): _sanitized(entry, depth - 1) for key, entry in items}
     if isinstance(value, list):
         return [_sanitized(entry, depth - 1) for entry in value] if depth else []
     return value

@@ -13,6 +13,7 @@ from core.rundir.json_tail import JsonTail
 from core.rundir.rundir import RunDir
 from core.rundir.validation import parse_event
 from trainpad.errors import UserError
+from trainpad.text import sanitize_name
 
 DEFAULT: Final = "accuracy/validation"
 
@@ -56,7 +57,7 @@ class GoalReader:
     """The values of the goal in a run of either kind, as they are recorded."""
 
     def __init__(self, goal: Goal, run: RunDir) -> None:
-        self._metric = goal.metric
+        self._metric = sanitize_name(goal.metric)
         self._events, self._numbers = JsonTail(run.events), JsonTail(run.metrics)
         self.names: dict[str, None] = {}
         """The metrics that the run has recorded so far."""

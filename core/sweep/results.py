@@ -13,7 +13,7 @@ from core.sweep.plan import best_command
 from core.sweep.study import Study, best_first, importances
 from core.sweep.trials import End
 from trainpad.errors import UserError
-from trainpad.text import sanitize
+from trainpad.text import sanitize, sanitize_name
 
 STATES = {
     TrialState.RUNNING: "training",
@@ -64,7 +64,7 @@ def _row(trial: FrozenTrial) -> Row:
         value,
         step,
         trial.duration.total_seconds() if trial.duration else 0.0,
-        {sanitize(name, limit=80): one for name, one in params.items()},
+        {sanitize_name(name): one for name, one in params.items()},
         sanitize(str(attributes.get("run", "")), limit=80),
         sanitize(str(attributes.get("why", "")), limit=200),
         tuple(sorted(known.items())),

@@ -9,7 +9,7 @@ from core.run.knob_steps import as_text, limits_text, parsed, stepped
 from core.run.state import RunState
 from trainpad.errors import UserError
 from trainpad.knobs import Knob
-from trainpad.text import sanitize
+from trainpad.text import sanitize, sanitize_name
 from tui.dashboard.values_panel import ValueRow, ValuesPanel, value_bindings
 from tui.metrics.no_numbers import only_prints
 from tui.widgets.text_widget import Span, fit
@@ -65,9 +65,7 @@ class KnobPanel(ValuesPanel):
 
     @property
     def _rows(self) -> Sequence[ValueRow | str]:
-        rows = (
-            ValueRow(sanitize(knob.name, limit=80), as_text(knob.value)) for knob in self._knobs
-        )
+        rows = (ValueRow(sanitize_name(knob.name), as_text(knob.value)) for knob in self._knobs)
         return ["values", *rows]
 
     def _help_text(self, width: int) -> str:
