@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from data.class_folders import ENDINGS
 from data.dataset import DIGITS, Images, Labels
@@ -17,7 +18,7 @@ from data.errors import DataError
 from data.files import exists, is_dir
 from data.folder import open_folder
 from data.ink import SIDE
-from data.pictures import Floats, read_digits
+from data.pictures import Floats, Hint, locate_digits_in, no_hint
 from data.shared_files import make_shared_folder, write_shared
 from data.user_digits import IMAGES, LABELS, UserDigits, idx_files, read_user_digits
 from trainpad.files import read_plain
@@ -65,7 +66,9 @@ def export_user_digits(digits: UserDigits, folder: Path) -> int:
     return len(digits)
 
 
-def read_labelled(path: Path, label: int | None = None) -> Labelled:
+def read_labelled(
+    path: Path, label: int | None = None, *, split: bool | None = None, hint: Hint = no_hint
+) -> Labelled:
     """Read labelled digits to import.
 
     Args:
@@ -73,6 +76,8 @@ def read_labelled(path: Path, label: int | None = None) -> Labelled:
             their label given, a picture, a folder of pictures or a file of strokes. A file of
             strokes may say it itself: ``{"label": 7, "strokes": ...}``.
         label: the digit that all of them show.
+        split: None to find several digits in pictures that show several, or False.
+        hint: called where a picture shows several digits although ``split`` is None, or shows none.
 
     Raises:
         DataError: nothing can be read there, or some digit has no label.
@@ -80,24 +85,32 @@ def read_labelled(path: Path, label: int | None = None) -> Labelled:
     if not exists(path):
         raise DataError(f"there is no file or folder {path}")
     if is_dir(path):
-        return _from_folder(path, label)
-    images = _as_bytes(read_digits(path))
+        return _from_folder(path, label, split, hint)
+    images = _as_bytes(locate_digits_in(path, split=split, hint=hint).images)
     labels = [label] * len(images) if label is not None else _labels_in(path)
     if len(labels) != len(images) or None in labels:
         raise DataError(f"{path} has digits without a label; --label gives the one of all")
-    return _without_empty(images, np.array(labels, np.uint8))
+    return _without_empty(images, np.array(labels, np.uint8), path)
 
 
-def _from_folder(folder: Path, label: int | None) -> Labelled:
+def already_there(digits: UserDigits, images: Images, labels: Labels) -> npt.NDArray[np.bool_]:
+    """Which images ``[n, 28, 28]`` are among the user's digits with the same label: ``[n]``."""
+    pairs = zip(digits.images, digits.labels.tolist(), strict=True)
+    known = {(label, image.tobytes()) for image, label in pairs}
+    pairs = zip(images, labels.tolist(), strict=True)
+    return np.array([(label, image.tobytes()) in known for image, label in pairs], bool)
+
+
+def _from_folder(folder: Path, label: int | None, split: bool | None, hint: Hint) -> Labelled:
     if label is not None:
-        return _joined([(folder, label)])
+        return _joined([(folder, label)], split, hint)
     if exists(folder / IMAGES) and exists(folder / LABELS):
         digits = read_user_digits(folder)
         _check_labels(digits.labels, folder)
         return digits.images, digits.labels
     named = [(folder / name, int(name)) for name in DIGITS if is_dir(folder / name)]
     if named:
-        return _joined(named)
+        return _joined(named, split, hint)
     data = open_folder(folder)  # MNIST's files under other names, .npz, ...
     if data.image_shape != (SIDE, SIDE):
         raise DataError(f"{folder} has images of another size than {SIDE} x {SIDE}")
@@ -109,16 +122,19 @@ def _from_folder(folder: Path, label: int | None) -> Labelled:
     )
 
 
-def _joined(folders: list[tuple[Path, int]]) -> Labelled:
-    """The first digit in each picture of some folders."""
+def _joined(folders: list[tuple[Path, int]], split: bool | None, hint: Hint) -> Labelled:
+    """The digits in the pictures of some folders, each with a label."""
     images, labels = [], []
     for folder, label in folders:
         for picture in _pictures(folder):
-            images.append(_as_bytes(read_digits(picture))[:1])
-            labels.append(label)
+            found = _as_bytes(locate_digits_in(picture, split=split, hint=hint).images)
+            if not found.any():
+                hint(f"{picture} shows no digit")
+            images.append(found)
+            labels += [label] * len(found)
     if not images:
         raise DataError(f"{folders[0][0]} has no pictures")
-    return _without_empty(np.concatenate(images), np.array(labels, np.uint8))
+    return _without_empty(np.concatenate(images), np.array(labels, np.uint8), folders[0][0])
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
@@ -144,9 +160,15 @@ def _as_bytes(images: Floats) -> Images:
     return np.rint(images * 255).astype(np.uint8)
 
 
-def _without_empty(images: Images, labels: Labels) -> Labelled:
-    """Leave out images on which nothing was found."""
+def _without_empty(images: Images, labels: Labels, path: Path) -> Labelled:
+    """Leave out images on which nothing was found.
+
+    Raises:
+        DataError: there are no others.
+    """
     filled = images.reshape(len(images), -1).any(axis=1)
+    if not filled.any():
+        raise DataError(f"{path} shows no digit")
     return images[filled], labels[filled]
 
 

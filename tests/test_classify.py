@@ -253,6 +253,10 @@ def test_an_exported_drawing_is_classified(tmp_path: Path, capsys: pytest.Captur
         export_drawing(tmp_path / name, strokes, [0.085])
         assert run_main("classify", str(tmp_path / name)) == 0
         assert capsys.readouterr().out.startswith(f"{tmp_path / name}   7   ")
+    assert run_main("classify", "--json", str(tmp_path / "seven.json")) == 0
+    shown = load_classifier(None, tmp_path).predict(inks_to_images([strokes]))[0]
+    exported = json.loads(capsys.readouterr().out)["probabilities"]
+    np.testing.assert_allclose(exported, shown.probabilities, atol=2e-4)
     with pytest.raises(DataError, match=r"png or \.json"):
         export_drawing(tmp_path / "seven.gif", strokes, [0.085])
 

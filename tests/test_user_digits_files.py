@@ -97,7 +97,8 @@ def test_the_command_counts_exports_and_imports(tmp_path: Path) -> None:
     assert run("--import", "strokes.json") == "2 digits of strokes.json added\n"
     assert "7: 2" in run()
     assert "2 digits written to out" in run("--export", "out")
-    assert run("--import", "out", "--import", "strokes.json").count("added") == 2
+    again = run("--import", "out", "--import", "strokes.json")
+    assert again.count("0 digits of") == again.count("added; 2 digits already there\n") == 2
     assert "2 digits" in run("--import", "strokes.json", "--label", "1")
     assert "1: 2  2: 0" in run()
 
@@ -125,3 +126,21 @@ def test_what_is_exported_is_a_test_set_and_a_data_set(home: Path) -> None:
     (Path("out") / "t10k-images-idx3-ubyte").write_bytes(b"")  # a test set that lacks its labels
     with pytest.raises(DataError, match="found none for test-labels"):
         load_dataset("out")
+
+
+def test_a_picture_is_imported_as_classify_reads_it(tmp_path: Path) -> None:
+    def run(*arguments: str) -> str:
+        return CliRunner().invoke(cli, ["mine", "--import", *arguments]).output
+
+    one, other = some(2)[0].repeat(5, axis=1).repeat(5, axis=2)
+    (tmp_path / "few").mkdir()
+    for path in ("two.png", "few/two.png"):
+        Image.fromarray(255 - np.hstack([one, other])).save(path)
+    Image.new("L", (200, 200), 255).save("few/blank.png")
+    hint = "trainpad: two.png shows 2 digits; --no-split takes it as one\n"
+    assert run("two.png", "--label", "1") == f"{hint}2 digits of two.png added\n"
+    assert run("two.png", "--label", "1", "--no-split") == "1 digit of two.png added\n"
+    assert "few/blank.png shows no digit\n" in run("few", "--label", "3")
+    blank = CliRunner().invoke(cli, ["mine", "--import", "few/blank.png", "--label", "3"])
+    assert "few/blank.png shows no digit" in str(blank.exception)
+    assert len(read_user_digits(user_digits_folder())) == 5

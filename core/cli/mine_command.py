@@ -22,11 +22,16 @@ from trainpad.text import sanitize
     "digit; or, with --label, pictures or strokes.",
 )
 @click.option("--label", type=click.IntRange(0, 9), help="The digit that all imported ones show.")
-def mine(export: Path | None, to_import: tuple[Path, ...], label: int | None) -> int:
+@click.option(
+    "--no-split", is_flag=True, help="Take each picture as one digit, also where it shows several."
+)
+def mine(
+    export: Path | None, to_import: tuple[Path, ...], label: int | None, no_split: bool
+) -> int:
     """Count your own digits, which you drew and labelled on the pad; export and import them.
 
     They are a data set, `--dataset mine` and `--dataset mnist+mine`, and a test set of your own:
-    `--eval_data mine`.
+    `--eval_data mine`. Digits that are already there with the same label are not added again.
 
     Example: trainpad mine --export my-digits
     """
@@ -35,13 +40,17 @@ def mine(export: Path | None, to_import: tuple[Path, ...], label: int | None) ->
     from core.output.counted import counted
     from data.dataset import DIGITS
     from data.user_digits import add_user_digits, read_user_digits, user_digits_folder
-    from data.user_digits_files import export_user_digits, read_labelled
+    from data.user_digits_files import already_there, export_user_digits, read_labelled
 
     folder = user_digits_folder()
-    parts = [read_labelled(path, label) for path in to_import]
+    split = False if no_split else None
+    parts = [read_labelled(path, label, split=split, hint=_print_hint) for path in to_import]
     for path, (images, labels) in zip(to_import, parts, strict=True):
-        add_user_digits(folder, images, labels)
-        click.echo(f"{counted(len(labels), 'digit')} of {sanitize(str(path))} added")
+        new = ~already_there(read_user_digits(folder), images, labels)
+        if new.any():
+            add_user_digits(folder, images[new], labels[new])
+        known = f"; {counted(int((~new).sum()), 'digit')} already there" if not new.all() else ""
+        click.echo(f"{counted(int(new.sum()), 'digit')} of {sanitize(str(path))} added{known}")
     digits = read_user_digits(folder)
     if export is not None:
         count = export_user_digits(digits, export)
@@ -51,3 +60,7 @@ def mine(export: Path | None, to_import: tuple[Path, ...], label: int | None) ->
         each = "  ".join(f"{name}: {count}" for name, count in zip(DIGITS, counts, strict=True))
         click.echo(f"{counted(len(digits), 'digit')} of yours in {sanitize(str(folder))}\n{each}")
     return 0
+
+
+def _print_hint(sentence: str) -> None:
+    click.echo(f"trainpad: {sanitize(sentence)}", err=True)
