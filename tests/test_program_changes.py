@@ -55,6 +55,22 @@ def test_a_value_that_counts_as_false_can_be_changed_as_any_other(
     assert str(panel(run)["momentum"]).lower() == wanted
 
 
+@pytest.mark.parametrize(("name", "asked"), [("learning_rate", "lr"), ("lr", "learning_rate")])
+def test_the_learning_rate_is_changed_by_either_of_its_names(
+    run: Run, name: str, asked: str
+) -> None:
+    rate = run.live(name, 0.1)
+    until(lambda: events(directory(run), "declared"))
+    assert set_values([f"{asked}=0.02"], None, 0, print) == 0
+    assert run.tick()
+    assert rate.value == 0.02
+    run.live(asked, 0.5)  # both names: each is its own
+    until(lambda: len(panel(run)) == 2)
+    assert set_values([f"{asked}=0.03"], None, 0, print) == 0
+    assert run.tick()
+    assert rate.value == 0.02
+
+
 def test_a_rate_that_a_scheduler_lowers_is_followed_and_stepped_from_there(run: Run) -> None:
     group = {"lr": 0.003, "initial_lr": 0.003}
     run.attach(SimpleNamespace(param_groups=[group]))

@@ -47,6 +47,10 @@ def test_a_flag_overrides_recorded_changes(run: RunDir) -> None:
     assert list(request.changes) == [(2000, "l2", 0.1)]
 
 
+def test_a_planned_change_may_call_the_learning_rate_lr() -> None:
+    assert list(request_of("--change", "500:lr=0.02").changes) == [(500, "learning_rate", 0.02)]
+
+
 @pytest.mark.parametrize("text", ["zz", "00c0ffe", "0" * 65, "00c0ffee "])
 def test_a_fingerprint_is_hexadecimal(text: str) -> None:
     with pytest.raises(UserError, match="fingerprint must be 8 to 64 hexadecimal digits"):

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from core.run.hparams import SPECS, HyperparameterSpec
 from core.run.own_hparams import OwnHparams
+from core.run.value_names import known_name
 from core.rundir.attached import control_of, read_program
 from core.rundir.entry import read_entry
 from core.rundir.json_tail import JsonTail
@@ -128,13 +129,19 @@ def set_values(arguments: Sequence[str], log_dir: Path | None, wait: float, say:
 
 
 def _parse(knobs: Mapping[str, Knob[Any]], pair: str) -> tuple[str, Any]:
-    """The name and the value of ``NAME=VALUE``; a name may contain a ``=`` itself."""
+    """The name and the value of ``NAME=VALUE``; a name may contain a ``=`` itself.
+
+    ``lr`` is also ``learning_rate``, where the run has only one of the two.
+    """
     for name in sorted(knobs, key=len, reverse=True):
         if pair.startswith(f"{name}="):
             return name, knobs[name].parse(pair[len(name) + 1 :])
+    name, _, text = pair.partition("=")
+    if (other := known_name(name, knobs)) in knobs:
+        return other, knobs[other].parse(text)
     if not knobs:
         raise UserError("this program has no values to change: it makes none with run.live")
-    name, known = pair.partition("=")[0], ", ".join(knobs)
+    known = ", ".join(knobs)
     raise UserError(f"there is no value called {name[:40]!r} to change; there is: {known}")
 
 

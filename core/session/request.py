@@ -24,6 +24,7 @@ from core.run.hparams import (
 from core.run.layers import OWN, Dense, format_layers, parse_layers
 from core.run.own_hparams import is_own_value
 from core.run.presets import PRESETS
+from core.run.value_names import known_name
 from core.rundir.data_source import DataSource, absolute_dataset, absolute_path
 from core.rundir.resume import Change, ResumePoint, find_resume_point
 from core.rundir.rundir import RunDir, log_dir_from
@@ -281,6 +282,7 @@ def _changes(texts: Sequence[str], own: ModelFile | None) -> list[Change]:
                 raise UserError(f"{name} is a value of a model of your own: give --model FILE.py")
             found.append((int(step), name, value))  # checked once the model has declared it
             continue
+        name = known_name(name, SPECS)
         if name not in SPECS:
             live = ", ".join(name for name, spec in SPECS.items() if spec.live)
             raise UserError(f"there is no hyperparameter called {name!r}; these can change: {live}")
