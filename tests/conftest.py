@@ -67,6 +67,15 @@ class FakeClock:
         self.slept += 1
 
 
+@pytest.fixture(autouse=True)
+def drawn_charts() -> Iterator[None]:
+    """No chart says that it cannot be drawn: the screens go on, a test must not."""
+    yield
+    if (module := sys.modules.get("tui.chart.fault")) is not None:
+        texts, _ = [*module.described.values()], module.described.clear()
+        assert not texts, texts
+
+
 @pytest.fixture(autouse=True, scope="module")
 def light_collections() -> None:
     """Full collections do not look through what TensorFlow left: that takes longer than a test.

@@ -35,6 +35,18 @@ class Columns(NamedTuple):
         return cls(low, high, mean, np.zeros(width, np.bool_))
 
 
+def float32s(values: npt.ArrayLike) -> Float32s:
+    """Return numbers as float32; a finite one beyond those is the greatest of them, by its sign."""
+    array = np.asarray(values)
+    if array.dtype == np.float32:
+        return array
+    with np.errstate(over="ignore"):
+        numbers = array.astype(np.float32)
+    if (is_beyond := np.isinf(numbers) & np.isfinite(array)).any():
+        numbers[is_beyond] = np.copysign(np.finfo(np.float32).max, array[is_beyond])
+    return numbers
+
+
 class Buffer:
     """A growing one-dimensional array; its capacity grows by a quarter at a time."""
 

@@ -11,7 +11,16 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from core.run.pyramid import BLOCKS_PER_COLUMN, Buffer, Columns, Float32s, Float64s, Int64s, Pyramid
+from core.run.pyramid import (
+    BLOCKS_PER_COLUMN,
+    Buffer,
+    Columns,
+    Float32s,
+    Float64s,
+    Int64s,
+    Pyramid,
+    float32s,
+)
 from core.run.timeline import Timeline, surviving_indices
 
 MAX_NONFINITE = 1000
@@ -120,7 +129,7 @@ class Series:
 
     def extend(self, values: npt.ArrayLike) -> None:
         """Append the values of the next steps."""
-        new = np.asarray(values, dtype=np.float32).reshape(-1)
+        new = float32s(values).reshape(-1)
         if not len(new):
             return
         self.nonfinite.add(np.arange(len(self), len(self) + len(new)), new)
@@ -196,7 +205,7 @@ class Points:
         """Points in the order of their steps; all of them, also several of one step."""
         points = cls()
         points._steps.extend(steps)
-        numbers = np.asarray(values, np.float32)
+        numbers = float32s(values)
         points.nonfinite.add(steps, numbers)
         points._pyramid.extend(numbers)
         if wall_times is not None:
@@ -254,7 +263,7 @@ class Points:
             return
         if wall_times is not None:
             self.timeline.extend(new, wall_times)
-        new, numbers = new[kept], np.asarray(values, dtype=np.float32).reshape(-1)[kept]
+        new, numbers = new[kept], float32s(values).reshape(-1)[kept]
         self._truncate(int(np.searchsorted(self.steps, new[0])), int(new[0]))
         self.nonfinite.add(new, numbers)
         self._steps.extend(new)

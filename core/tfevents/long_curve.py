@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.run.metric_series import CAPACITY, MetricSeries
+from core.run.pyramid import float32s
 from core.run.series import Points
 from core.run.timeline import SparseTimeline
 from core.tfevents.items import Float64Array, Int64Array
@@ -53,7 +54,7 @@ class LongCurve(MetricSeries):
     ) -> None:
         """Add points in any order; their Unix times, where they are known."""
         order = np.argsort(steps, kind="stable")
-        self.extend(steps[order], np.asarray(values, np.float32)[order])
+        self.extend(steps[order], float32s(values)[order])
         if times is not None:
             self.timeline.add(steps[order], times[order])
 

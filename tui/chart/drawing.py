@@ -4,6 +4,7 @@ On a screen, in a pipe and in a picture they are the same.
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -12,6 +13,7 @@ from textual.strip import Strip
 
 from tui.chart import frame
 from tui.chart.axes import Axis
+from tui.chart.fault import fault_text
 from tui.chart.layout import Layout
 from tui.chart.legend import Legend, rows_needed
 from tui.chart.palette import STYLE_COUNT, ChartStyle
@@ -27,6 +29,29 @@ class Drawing(NamedTuple):
 
     strips: list[Strip]
     layout: Layout | None
+    fault: Exception | None = None
+    """Why there is a sentence in the place of the chart, if there is."""
+
+
+def draw_or_say(
+    scene: Scene,
+    title: str,
+    width: int,
+    height: int,
+    styles: Sequence[Style] = PLAIN,
+    *,
+    labelled: bool = True,
+    strips: "StripCache | None" = None,
+) -> Drawing:
+    """Draw a chart as `draw` does; where that fails, the title and a sentence about the error."""
+    try:
+        return draw(scene, title, width, height, styles, labelled=labelled, strips=strips)
+    except Exception as error:  # noqa: BLE001 - the other charts go on
+        lines = [(title, ChartStyle.TITLE)]
+        lines += [(row, ChartStyle.AXIS) for row in wrap(fault_text(error), max(1, width))]
+        said = [Strip([Segment(text, styles[style])]) for text, style in lines[:height]]
+        rows = [strip.adjust_cell_length(width) for strip in said]
+        return Drawing(rows + [Strip.blank(width)] * (height - len(rows)), None, error)
 
 
 def draw(

@@ -50,7 +50,7 @@ def write_if_blank(canvas: Canvas, rows: Sequence[int], start: int, text: str, s
     It is moved up to `MAX_SHIFT` cells to the right, where that helps. It touches no other text but
     what is before `start`.
     """
-    blank = canvas.blank
+    blank, rows = canvas.blank, [row for row in rows if 0 <= row < canvas.height]
     for column in range(start, min(start + MAX_SHIFT, canvas.width - len(text)) + 1):
         around = slice(max(start, column - 1), column + len(text) + 1)
         row = next((row for row in rows if blank[row, around].all()), None)

@@ -56,5 +56,6 @@ def _nonfinite(axis: Axis, line: Line, edges: Float64s) -> dict[int, tuple[int, 
             found.setdefault(cell, (step, "NaN" if math.isnan(value) else f"{value}"))
     columns = line.curve.columns(bounds)  # not all such values are listed
     for cell in np.flatnonzero(columns.has_values & np.isnan(columns.low)).tolist():
-        found.setdefault(cell, (math.ceil(bounds[cell]), "NaN"))
+        first = max(bounds[cell], line.curve.first_step)  # no time is known of the first steps
+        found.setdefault(cell, (math.ceil(first), "NaN"))
     return found

@@ -15,6 +15,8 @@ from tui.chart.ticks import round_up
 FULL_RANGE_FACTORS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 LOG_GRID = 0.25
 MIN_WIDTH = 8.0
+RESOLUTION = 4e-9
+"""The least part of the positions that a range may be wide: a float has 16 digits, a label ten."""
 GROWTH = 1.25
 FAR_FROM_ZERO = 0.5
 """An axis does not start at 0 if all its values are above this fraction of the greatest."""
@@ -32,13 +34,19 @@ def full_range(first: float, newest: float) -> Range:
 
     It starts at 0, unless values are below 0 or all of them are far above it.
     """
-    start, span = 0.0, max(newest - min(first, 0.0), MIN_WIDTH)
+    least = min_width(first, newest)
+    start, span = 0.0, max(newest - min(first, 0.0), least)
     if first < 0 or first > FAR_FROM_ZERO * newest:
-        span = max(newest - first, MIN_WIDTH)
+        span = max(newest - first, least)
         grid = round_up(span / 8)
         start = math.floor(first / grid) * grid
-        span = max(newest - start, MIN_WIDTH)
+        span = max(newest - start, least)
     return start, start + round_up(span * GROWTH, FULL_RANGE_FACTORS)
+
+
+def min_width(start: float, stop: float) -> float:
+    """How wide a range of positions like these is at least, so that its cells differ."""
+    return max(MIN_WIDTH, RESOLUTION * max(abs(start), abs(stop)))
 
 
 def robust_range(low: Float64s, high: Float64s) -> Range:
@@ -89,7 +97,7 @@ class Viewport:
     def full(self, first: float, newest: float, planned: float) -> Range:
         """Everything: kept until a value is beyond its end, or it is more than twice too long."""
         start, stop = full_range(first, newest)
-        is_planned = planned > start and planned >= newest
+        is_planned = planned >= newest and planned - start > RESOLUTION * planned
         if self.whole_plan and is_planned:
             return start, planned
         if self._kept is not None and self._kept[0] == start and newest <= self._kept[1]:
@@ -112,7 +120,7 @@ class Viewport:
     def zoom(self, factor: float, center: float | None, full: Range, newest: float) -> None:
         """Show ``factor`` times as much; ``center`` (None: the newest value) stays in place."""
         start, stop = self.range(full, newest)
-        width = max(MIN_WIDTH, (stop - start) * factor)
+        width = max(min_width(start, stop), (stop - start) * factor)
         if width >= full[1] - full[0]:
             self.show_all()
             return
@@ -130,7 +138,7 @@ class Viewport:
         """Show the newest part: a tenth of the values, or as much as is visible now."""
         start, stop = self.range(full, newest)
         tenth = (newest - full[0]) / 10 / (1 - FOLLOW_FRACTION)
-        width = stop - start if self.visible else max(MIN_WIDTH, tenth)
+        width = stop - start if self.visible else max(min_width(start, stop), tenth)
         self._set_visible(newest - width * (1 - FOLLOW_FRACTION), width, full, newest)
         self.following = True
 

@@ -15,7 +15,7 @@ from core.tfevents.search import roots_of, search
 from trainpad.errors import UserError, warn
 from trainpad.place import absolute
 from trainpad.text import sanitize
-from tui.chart.drawing import draw
+from tui.chart.drawing import Drawing, draw_or_say
 from tui.chart.scene import Scene
 from tui.terminal.characters import Glyphs
 from tui.watch.model import WatchModel, undrawn_text
@@ -40,8 +40,10 @@ def print_once(
 
     Raises:
         UserError: there are no such files, or, after printing, some could not be read.
+        Exception: after printing, as drawing the first chart raised that could not be drawn.
     """
     others = ForeignFiles()
+    faults: list[Exception] = []
     if as_json:
         problems = print_points(paths, out, pattern, others)
     else:
@@ -49,10 +51,13 @@ def print_once(
         glyphs = Glyphs.BRAILLE if encoding.startswith("utf") else Glyphs.ASCII
         model = WatchModel(pattern, group)
         width = shutil.get_terminal_size().columns
-        problems = print_charts(paths, out, width, glyphs, model, others)
+        problems = print_charts(paths, out, width, glyphs, model, others, faults)
     if note := _left_out_note(others):
         out.flush()
         warn(note)
+    if faults:
+        out.flush()
+        raise faults[0]
     if problems:
         out.flush()
         more = f"; and {len(problems) - 1:,} more" if len(problems) > 1 else ""
@@ -104,11 +109,12 @@ def print_charts(
     glyphs: Glyphs,
     model: WatchModel,
     others: ForeignFiles | None = None,
+    faults: list[Exception] | None = None,
 ) -> list[str]:
     """Print a line for each run and a chart for each scalar tag, ``width`` cells wide.
 
-    `model` is empty; it has the filter. `others` finds the files that are no event files. Returns
-    the problems of the files.
+    `model` is empty; it has the filter. `others` finds the files that are no event files. `faults`
+    gets what was raised by charts that could not be drawn. Returns the problems of the files.
 
     Raises:
         UserError: there are no such files, or no tag matches.
@@ -120,7 +126,7 @@ def print_charts(
     all_tags = {tag for run_view in model.runs.values() for tag in run_view.run.scalars}
     _require_match(model.pattern, any(map(model.matches, all_tags)), all_tags)
     out.writelines(
-        glyphs.displayable(line).rstrip() + "\n" for line in _lines(model, width, glyphs)
+        glyphs.displayable(line).rstrip() + "\n" for line in _lines(model, width, glyphs, faults)
     )
     return model.problems
 
@@ -184,7 +190,9 @@ def _number(value: float) -> str:
     return repr(value) if math.isfinite(value) else f'"{value}"'
 
 
-def _lines(model: WatchModel, width: int, glyphs: Glyphs) -> Iterator[str]:
+def _lines(
+    model: WatchModel, width: int, glyphs: Glyphs, faults: list[Exception] | None
+) -> Iterator[str]:
     for run_view in model.runs.values():
         run_view.visible = True
         run = run_view.run
@@ -198,14 +206,20 @@ def _lines(model: WatchModel, width: int, glyphs: Glyphs) -> Iterator[str]:
             yield f"   written again after a restart: {void:,} point{'s' if void > 1 else ''}"
     for tag in model.scalar_tags():
         yield ""
-        yield from chart_rows(model, tag, width, HEIGHT, glyphs)
+        drawing = _drawing(model, tag, width, HEIGHT, glyphs)
+        if drawing.fault is not None and faults is not None:
+            faults.append(drawing.fault)
+        yield from (strip.text for strip in drawing.strips)
 
 
 def chart_rows(
     model: WatchModel, tag: str, width: int, height: int, glyphs: Glyphs
 ) -> Iterator[str]:
     """Yield the rows of one chart, as it is on the screen without colours."""
+    yield from (strip.text for strip in _drawing(model, tag, width, height, glyphs).strips)
+
+
+def _drawing(model: WatchModel, tag: str, width: int, height: int, glyphs: Glyphs) -> Drawing:
     scene = Scene(glyphs, logarithmic=False)
     scene.lines, scene.step_unit = model.lines(tag), model.step_unit(tag)
-    drawing = draw(scene, model.title(tag, scene.lines), width, height)
-    yield from (strip.text for strip in drawing.strips)
+    return draw_or_say(scene, model.title(tag, scene.lines), width, height)
