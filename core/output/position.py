@@ -5,7 +5,8 @@ class Position:
     """How far a program is: its last step, its epoch, and from where the steps of an epoch count.
 
     Steps are as they are printed, or the index of a step in a progress bar, counted from 0. A count
-    that begins again with a new epoch goes on from the steps before.
+    that begins again with a new epoch goes on from the steps before; it does so, too, where each
+    epoch prints one step, always the same.
     """
 
     def __init__(self) -> None:
@@ -18,6 +19,10 @@ class Position:
         self._base = 0
         self._printed = -1
         self._has_new_epoch = False
+        self._epoch_of_step = -1
+        """The number of the epoch, as it was printed, when the last step was."""
+        self._goes_on = False
+        """Whether the steps of a new epoch went on from those before without beginning again."""
 
     @property
     def has_context(self) -> bool:
@@ -36,11 +41,20 @@ class Position:
 
     def at_step(self, printed: int, total: int = 0) -> int:
         """Return the step of a line that names one, of `total` in its epoch where that is known."""
-        if printed < self._printed and self._has_new_epoch:
-            self._base = (self.epoch or 0) * total if total else self.last + 1
+        if self._has_new_epoch:
+            if printed < self._printed:
+                self._base = (self.epoch or 0) * total if total else self.last + 1
+            elif printed == self._printed and self._is_in_next_epoch and not self._goes_on:
+                self._base = (self.epoch or 0) * total if total else self.last + (printed == 0)
+            self._goes_on |= printed > self._printed >= 0
         self._has_new_epoch = False
-        self._printed = printed
+        self._printed, self._epoch_of_step = printed, self._printed_epoch
         return self.reach(self._base + printed)
+
+    @property
+    def _is_in_next_epoch(self) -> bool:
+        """Whether the last step was in a known epoch, and a higher one has begun."""
+        return self._printed_epoch > self._epoch_of_step >= 0
 
     def within_epoch(self, index: int, total: int) -> int:
         """Return the step of a progress bar that counts the `total` steps of each epoch."""

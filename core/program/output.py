@@ -1,6 +1,7 @@
 """What a program prints: into `run.log` as it comes, to who waits for it, and its numbers."""
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,12 @@ BLOCK: Final = 1 << 16
 """Bytes that are read from the terminal at a time."""
 MAX_LINES: Final = 5000
 """How many lines a second are searched for numbers; a program that prints more is not held up."""
+MAX_KEPT: Final = 100
+"""How many of the newest of the others are searched once the second, or the program, is over."""
+TOO_MANY: Final = (
+    f"the program prints more than {MAX_LINES:,} lines a second, which are not all searched for "
+    "numbers: the newest are; print fewer, or use trainpad.init and run.log"
+)
 
 
 class Output:
@@ -47,6 +54,9 @@ class Output:
         self._echo = echo
         self._second = 0
         self._count = 0
+        self._kept: deque[str] = deque(maxlen=MAX_KEPT)
+        """The newest lines that were too many in this second."""
+        self._has_warned = False
         self._has_failed = False
         self.failure = PrintedFailure()
         """Why the program fails, by what it printed."""
@@ -66,8 +76,8 @@ class Output:
             self._echo(content)
         for line in self._lines.feed(content):
             self.failure.feed(line)
-            if not self._record.is_adopted and self._is_due(now):
-                self._parse(line)
+            if not self._record.is_adopted:
+                self._search(line, now)
         return True
 
     def move_log(self, path: Path) -> None:
@@ -79,8 +89,17 @@ class Output:
         """How many bytes of what was printed could not be written."""
         return self._log.lost
 
+    def catch_up(self, now: float) -> None:
+        """Search the lines that were too many, once their second is over."""
+        if int(now) != self._second:
+            self._second, self._count = int(now), 0
+            while self._kept and not self._record.is_adopted:
+                self._count += 1
+                self._parse(self._kept.popleft())
+
     def close(self) -> None:
         """Read the last line, and close the files."""
+        self.catch_up(self._second + 1)
         for line in self._lines.end():
             self.failure.feed(line)
             if not self._record.is_adopted:
@@ -90,11 +109,17 @@ class Output:
         os.close(self.terminal)
         self._log.close()
 
-    def _is_due(self, now: float) -> bool:
-        if int(now) != self._second:
-            self._second, self._count = int(now), 0
+    def _search(self, line: str, now: float) -> None:
+        """Find the numbers of a line, at once or, where there are too many, later or never."""
+        self.catch_up(now)
         self._count += 1
-        return self._count <= MAX_LINES
+        if self._count <= MAX_LINES:
+            self._parse(line)
+            return
+        if len(self._kept) == MAX_KEPT and not self._has_warned:
+            self._has_warned = True
+            self._record.warn(TOO_MANY)
+        self._kept.append(line)
 
     def _parse(self, line: str) -> None:
         self._take(self._parser.parse(line))

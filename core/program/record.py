@@ -95,6 +95,11 @@ class ProgramRecord:
         """Record an event at the next `flush`; at the end, where the program records itself."""
         self._waiting.append(event_line(event, {"step": self.step, **fields}))
 
+    def warn(self, text: str) -> None:
+        """Record a warning, and say it to who waits for the program."""
+        self.event("warned", text=text)
+        self._say(text)
+
     def flush(self, *, at_end: bool = False) -> None:
         """Write what was added; `at_end` means that the program has ended."""
         with self._locked(END_ATTEMPTS if at_end else 1) as is_mine:

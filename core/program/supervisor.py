@@ -104,6 +104,7 @@ class Supervisor:
         self._requests.poll(now)
         if now >= self._flush_at:
             self._flush_at = now + FLUSH_INTERVAL
+            self._output.catch_up(now)
             self._record.flush()
             self._follow_program()
         if now >= self._beat_at:
