@@ -139,7 +139,7 @@ def test_a_value_that_cannot_be_changed_from_outside_stays_as_it_is(value: Any) 
         (None, "None"),
         ([], "[]"),
         ("\x1b[2J lr\n", "␛[2J lr"),
-        ("a" * 200, "a" * 79 + "…"),
+        ("a" * 300, "a" * 191 + "…89971909"),
     ],
 )
 def test_a_name_of_any_kind_is_made_printable(name: Any, declared: str) -> None:

@@ -34,14 +34,17 @@ class Endable(Protocol):
 _runs: list[Endable] = []
 """The runs of this process that have not ended."""
 _installed = False
+_error_before: object = None
+"""The newest exception that Python had printed when the last run began."""
 _child = 0
 """The id of this process, where it is one of `multiprocessing` and the hook for its end is set."""
 
 
 def watch(run: Endable) -> None:
     """End `run` with this process, and abandon it in a child."""
-    global _child, _installed  # noqa: PLW0603 - hooks are installed once for a process
+    global _child, _error_before, _installed  # noqa: PLW0603 - one for a process
     _runs.append(run)
+    _error_before = getattr(sys, "last_value", None)
     if ranks.is_child() and os.getpid() != _child:
         from multiprocessing.util import Finalize
 
@@ -77,8 +80,20 @@ def forget(run: Endable) -> None:
 
 
 def _at_exit() -> None:
+    # Another package may have replaced the hook below: Python keeps what has ended the program.
+    error = getattr(sys, "last_value", None)
+    if error is _error_before or _is_interactive():
+        error = None
     for run in tuple(_runs):
-        end(run)
+        if isinstance(error, BaseException):
+            run.fail(error)
+        else:
+            end(run)
+
+
+def _is_interactive() -> bool:
+    """Return whether the process goes on after an exception, at a prompt."""
+    return hasattr(sys, "ps1") or bool(sys.flags.interactive)
 
 
 def _at_end_of_child() -> None:
@@ -103,8 +118,7 @@ def _excepthook(before: Hook) -> Hook:
     def hook(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> object:
-        # After an exception at an interactive prompt the process goes on.
-        if not (hasattr(sys, "ps1") or sys.flags.interactive):
+        if not _is_interactive():
             for run in tuple(_runs):
                 run.fail(error)
         return before(kind, error, trace)

@@ -2,8 +2,18 @@
 
 import sys
 from contextlib import suppress
+from threading import current_thread, main_thread
 
 from trainpad.text import sanitize
+
+
+def is_for_program(error: BaseException) -> bool:
+    """Return whether an exception is one that ends the program: Ctrl-C, an exit, a time limit.
+
+    Only the main thread, on which signals are handled, gets such exceptions; on another one it is
+    a value that raises them.
+    """
+    return not isinstance(error, Exception) and current_thread() is main_thread()
 
 
 def warn(text: str) -> None:

@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from trainpad.errors import is_for_program
 from trainpad.text import MAX_NAME
-from trainpad.values import MAX_INT, json_safe, text_of, to_number
+from trainpad.values import MAX_INT, PLAIN, json_safe, text_of, to_number
 
 RESERVED = ("step", "time")
 """What a line of `metrics.jsonl` holds besides numbers."""
@@ -28,6 +29,10 @@ class NumberLines:
         self._is_full = False
         self.last: dict[str, float | int] = {}
         """The newest value of each name."""
+        self.raised: set[type[BaseException]] = set()
+        """What values have raised that is no `Exception`."""
+        self.before_waiting: Callable[[], None] = lambda: None
+        """Called before a value is converted that may have to be waited for."""
 
     def encode(self, step: int, moment: float, values: Mapping[str, Any]) -> str:
         """Return one line, or nothing where no value is a number."""
@@ -36,10 +41,16 @@ class NumberLines:
             kind = type(value)
             key = self._keys.get(name)
             if kind is not float and (kind is not int or not -MAX_INT < value < MAX_INT):
+                if kind not in PLAIN:
+                    self.before_waiting()
                 try:
                     value = to_number(value)  # noqa: PLW2901 - the same value, as a number
-                except Exception as error:  # noqa: BLE001 - a framework may raise anything
-                    self._refused(name, str(error))
+                except BaseException as error:  # a framework may raise anything
+                    if is_for_program(error):
+                        raise
+                    if not isinstance(error, Exception):
+                        self.raised.add(type(error))
+                    self._refused(name, str(error) or type(error).__name__)
                     continue
             if key is None and not (key := self._new_key(name)):
                 continue

@@ -21,7 +21,7 @@ from trainpad.records import Record
 from trainpad.restarts import Restarts
 from trainpad.steering import Steering
 from trainpad.text import sanitize
-from trainpad.values import PLAIN, as_dict, as_step, flatten, snapshot
+from trainpad.values import MAX_STEP, PLAIN, as_dict, as_step, flatten, snapshot
 from trainpad.writer import MAX_PENDING, Logged, Writer
 
 EXIT_TIMEOUT = 5.0
@@ -55,6 +55,8 @@ class Recording(Problems):
         self._due = math.inf  # nothing is ever due where nothing is recorded
         self._step = -1
         self._has_steps = False
+        self._replaced = -1, -1
+        """A step that is too large, and the one in its place."""
         self._restarts = Restarts()
         self._began = 0.0
         self._info_due = False
@@ -104,7 +106,7 @@ class Recording(Problems):
                     if commit is not False:
                         self._step = step
             else:
-                if type(step) is not int or step < 0:
+                if type(step) is not int or not 0 <= step < MAX_STEP:
                     step = self._checked_step(step)
                 if not self._has_steps:
                     self._begin_steps(step, copied)
@@ -260,7 +262,13 @@ class Recording(Problems):
     def _close(self, writer: Writer, event: str, fields: Mapping[str, Any]) -> None:
         if (last := self.before_end()) is not None:
             self.guard("finish", last)
-        self._safely("finish", lambda: self._summary.fill(writer.last), default=None)
+        interruption: BaseException | None = None
+        try:
+            self._summary.fill(writer.last)
+        except Exception as error:  # noqa: BLE001 - see the module's docstring
+            self.problem("finish", error)
+        except BaseException as error:  # noqa: BLE001 - Ctrl-C, say: the run ends all the same
+            interruption = error
         self._info_due = True
         self._event(event, **fields, seconds=round(time.monotonic() - self._began, 3))
         self._writer = None
@@ -271,6 +279,8 @@ class Recording(Problems):
             warn(f"{self.path} is still being written; the program ends without it")
         elif writer.unwritten:
             warn(f"{self.path} is not complete: {writer.unwritten:,} bytes could not be written")
+        if interruption is not None:
+            raise interruption
 
     def abandon(self) -> None:
         """Record nothing more, in a forked child."""
@@ -323,8 +333,16 @@ class Recording(Problems):
         self._warn(self._restarts.begin(step, values))
 
     def _checked_step(self, step: Any) -> int:
-        """Return a step of any type as a whole number from 0 on, or raise `ValueError`."""
+        """Return a step of any type as one that is recorded, or raise `ValueError`."""
         number = as_step(step)
+        if number >= MAX_STEP:
+            self._warn(
+                "log: steps are below 2**53, which times in nanoseconds are not; "
+                "numbers with greater ones are recorded at the steps after the last one"
+            )
+            if number != self._replaced[0]:
+                self._replaced = number, self._step + 1
+            return self._replaced[1]
         if number < 0:
             self._warn("log: a step is below 0; 0 is recorded in its place")
         return max(0, number)
@@ -337,7 +355,7 @@ class Recording(Problems):
                 kept[name] = snapshot(value)
             except Exception as error:  # noqa: BLE001 - a framework may raise anything
                 if self._writer is not None:
-                    self._writer.refuse(name, str(error))
+                    self._writer.refuse(name, str(error) or type(error).__name__)
         return kept
 
     def _event(self, event: str, *, step: int | None = None, **fields: Any) -> None:

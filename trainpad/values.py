@@ -13,6 +13,8 @@ PLAIN = frozenset((float, int, bool))
 """The types that are kept as they are."""
 MAX_INT = 2**63
 """A greater whole number becomes a float: there are readers that know no other."""
+MAX_STEP = 2**53
+"""Steps are below: a greater one is no longer exact where readers have it as a float."""
 MAX_DEPTH, MAX_ITEMS = 20, 10_000
 """How deep, and how far, a configuration is recorded."""
 SEPARATOR = "/"

@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from trainpad.append import Appender
+from trainpad.errors import is_for_program
 from trainpad.lines import NumberLines, event_line, segment_line
 from trainpad.values import text_of
 
@@ -34,6 +35,8 @@ HELP_TIMEOUT = 1.0
 """Seconds that such a caller waits for its turn before the numbers are lost."""
 CHUNK = 5_000
 """How many calls are encoded at a time."""
+FLUSH_INTERVAL = 0.01
+"""Seconds from one write to the next before a value that may have to be waited for."""
 
 
 class Writer:
@@ -58,6 +61,10 @@ class Writer:
         self._warn = warn
         self._refused: set[str] = set()
         self._lines = NumberLines(self.refuse)
+        self._lines.before_waiting = self._write_encoded
+        self._encoded: list[str] = []
+        """Lines of the calls that are being encoded."""
+        self._flushed = 0.0
         self._metrics = Appender(path / "metrics.jsonl")
         self._events = Appender(path / "events.jsonl")
         self._mutex = threading.Lock()
@@ -76,9 +83,15 @@ class Writer:
     @property
     def last(self) -> dict[str, float | int]:
         """The newest value of each name, of everything that was logged until now."""
-        with self._turn(HELP_TIMEOUT) as is_mine:
-            if is_mine:
-                self._encode()
+        try:
+            with self._turn(HELP_TIMEOUT) as is_mine:
+                if is_mine:
+                    self._encode()
+        except BaseException as error:
+            # Was it Ctrl-C or such, or a value? The thread of the writer finds out.
+            self._wait_for_thread()
+            if type(error) not in self._lines.raised:
+                raise
         return dict(self._lines.last)
 
     @property
@@ -171,18 +184,28 @@ class Writer:
             while True:
                 self._wake.get_nowait()
 
+    def _wait_for_thread(self) -> None:
+        """Wait until the thread has encoded what is pending, for a limited time."""
+        end = time.monotonic() + HELP_TIMEOUT
+        self._wake.put(None)
+        while self.pending and self._thread.is_alive() and time.monotonic() < end:
+            time.sleep(EVENT_DELAY)
+        with self._turn(HELP_TIMEOUT):
+            pass
+
     def _beat(self) -> None:
         if self._lock_descriptor is not None:
             with suppress(OSError):
                 os.utime(self._lock_descriptor)
 
     def _write(self) -> None:
-        try:
-            self.before_write()
-            self._encode()
-            self._flush()
-        except Exception as error:  # noqa: BLE001 - a writer that ends would lose all the rest
-            self._warn(f"recording failed: {type(error).__name__}: {error}")
+        for part in (self.before_write, self._encode, self._flush):
+            try:
+                part()
+            except BaseException as error:  # a writer that ends would lose the rest
+                if is_for_program(error):
+                    raise
+                self._warn(f"recording failed: {type(error).__name__}: {error}")
 
     def _encode(self) -> None:
         """Move what was logged to the file's buffer."""
@@ -195,14 +218,34 @@ class Writer:
             if len(self._metrics.waiting) > MAX_WAITING:
                 self._lost += count
                 continue
-            content = "".join([self._lines.encode(*entry) for entry in batch])
-            self._metrics.add(content.encode())
+            self._encode_batch(batch)
             if len(self._metrics.waiting) > CHUNK * 100:
                 self._flush()
         while self._added:
             line = self._added.popleft()
             if len(self._events.waiting) <= MAX_WAITING:
                 self._events.add(line)
+
+    def _encode_batch(self, batch: list[Logged]) -> None:
+        """Encode these calls; what an exception keeps from it, such as Ctrl-C, is pending again."""
+        encode, add = self._lines.encode, self._encoded.append
+        done = 0
+        try:
+            for step, moment, values in batch:
+                add(encode(step, moment, values))
+                done += 1
+        finally:
+            self.pending[:0] = batch[done:]
+            self._metrics.add("".join(self._encoded).encode())
+            self._encoded.clear()
+
+    def _write_encoded(self) -> None:
+        """Write what is encoded, before a value that a device may not return before the end."""
+        if self._encoded and (self._closing or time.monotonic() > self._flushed + FLUSH_INTERVAL):
+            self._metrics.add("".join(self._encoded).encode())
+            self._encoded.clear()
+            self._flush()
+            self._flushed = time.monotonic()
 
     def _flush(self) -> None:
         if self._disk_error and time.monotonic() < self._retry_at:
