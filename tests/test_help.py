@@ -7,9 +7,10 @@ from textual.pilot import Pilot
 
 from tests.helpers.app import Scripted
 from tests.helpers.tfevents import points, put
-from tests.helpers.waiting import shown
+from tests.helpers.waiting import shown, until
 from tui.app import TrainpadApp
 from tui.watch.app import WatchApp
+from tui.widgets.help import HelpScreen
 
 
 async def open_help(pilot: Pilot[str], app: App[str]) -> str:
@@ -24,6 +25,8 @@ async def test_the_help_of_watch_lists_no_screens_of_the_dashboard(tmp_path: Pat
     async with app.run_test(size=(160, 45)) as pilot:
         screen = await open_help(pilot, app)
         assert "Train, Evaluate" not in screen
+        await pilot.press("4")  # there is no such screen here
+        assert isinstance(app.screen, HelpScreen)
         assert "Show scalars" in screen
 
 
@@ -33,6 +36,14 @@ async def test_the_help_of_the_dashboard_lists_its_screens_in_one_row(tmp_path: 
         screen = await open_help(pilot, app)
         assert "1-5  Train, Evaluate, Weights, Runs, Pad" in screen
         assert "Watch the training and steer it" not in screen
+
+
+async def test_the_keys_of_the_screens_work_while_the_help_is_open(tmp_path: Path) -> None:
+    app = TrainpadApp(iter(Scripted(tmp_path)))
+    async with app.run_test(size=(160, 45)) as pilot:
+        await open_help(pilot, app)
+        await pilot.press("4")
+        await until(pilot, lambda: getattr(app.screen, "NAME", "") == "runs")
 
 
 async def test_the_help_lists_each_key_of_weights_once(tmp_path: Path) -> None:

@@ -131,7 +131,10 @@ async def test_a_key_that_is_not_a_digit_is_reported_and_the_question_stays(app:
         for key in "tkt":
             await pilot.press(key)
             await classified(pilot, app)
-        assert "t is not a digit; press 0 to 9" in "".join(strip.text for strip in rows(app))
+        asked = [
+            strip.text for strip in rows(app) if "t is not a digit; press 0 to 9" in strip.text
+        ]
+        assert asked[0].strip() == "t is not a digit; press 0 to 9, or escape"  # and nothing else
         await pilot.press("7")
         await classified(pilot, app)
         assert app.pad_screen._user_digits.digits.labels.tolist() == [7]
@@ -170,7 +173,7 @@ async def test_fine_tuning_is_reported_once_and_covers_nothing_unnecessarily(
         assert len(toasts_of(app)) == toasts
         await pilot.press("T")
         await classified(pilot, app)
-        assert toasts_of(app) == ["fine-tuning …"] * toasts
+        assert toasts_of(app) == ["fine-tuning … into a new run; x switches back"] * toasts
         screen = "".join(strip.text for strip in rows(app))
         assert "of 100   + -   fine-tuning …" in screen  # also when the toast is gone
         assert toasts or screen.count("fine-tuning …") == 2

@@ -143,7 +143,7 @@ async def test_a_run_that_has_done_all_steps_is_resumed_with_more(log_dir: Path)
         await pilot.press("r")
         await shown(pilot, app, f"c-run has done all its {done:,} steps", str(2 * done))
         await pilot.press("enter")
-        await shown(pilot, app, "resumed")
+        await shown(pilot, app, "resumed", "resuming c-run; Q asks and stops it")
         assert len(app.run_state.losses) == done
     assert sessions.requested == [(run, {"max_steps": 2 * done})]
 
@@ -161,7 +161,7 @@ async def test_a_branch_trains_here_where_nothing_else_does(log_dir: Path) -> No
         await pilot.press("4")
         await shown(pilot, app, "c-run", "0.9000")
         await pilot.press("b")
-        await shown(pilot, app, "new-run")
+        await shown(pilot, app, "new-run", "with the weights of c-run; Q asks and stops it")
         assert not app.run_context.viewer
     (request,) = sessions.requested
     assert request.branch.checkpoint.step == 4

@@ -31,5 +31,12 @@ def test_a_flag_that_does_not_exist_is_one_sentence(capsys: pytest.CaptureFixtur
     assert printed == "trainpad: there is no flag --lr; did you mean --learning_rate?\n"
 
 
+def test_a_flag_of_another_command_names_that_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for flag, has in (("--label", "`trainpad mine` has it"), ("--zzz", "`--help` lists all")):
+        with pytest.raises(SystemExit, match="2"):
+            main.main([flag, "7"])
+        assert capsys.readouterr().err == f"trainpad: there is no flag {flag}; {has}\n"
+
+
 def test_none_is_a_network_without_hidden_layers() -> None:
     assert SPECS["network"].check("none") == "none"

@@ -244,7 +244,10 @@ class TrainpadApp(LeavingApp):
             return
 
         def start() -> RunContext:
-            return self.run_context.resumed(run, sessions.resume(run, values), self.post_message)
+            events = sessions.resume(run, values)
+            context = self.run_context.resumed(run, events, self.post_message)
+            self.toast(f"resuming {context.run.title}; Q asks and stops it")
+            return context
 
         self._start_or_queue(start)
 

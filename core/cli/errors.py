@@ -13,6 +13,9 @@ OUTPUT_ERROR: Final = 1
 FAULT: Final = 1
 """The exit status after an error that nobody expected."""
 
+_MOST_COMMANDS = 3
+"""As many commands as a sentence names."""
+
 
 def print_error(message: str) -> int:
     """Print one sentence on standard error; return `USER_ERROR`."""
@@ -28,5 +31,20 @@ def describe_missing_flag(error: click.NoSuchOption) -> str:
     parameters = error.ctx.command.params if error.ctx else []
     flags = [name for parameter in parameters for name in parameter.opts]
     found = similar_flags(error.option_name, flags)
-    hint = f"did you mean {' or '.join(found)}?" if found else "`--help` lists all"
+    others = "" if found else _commands_with(error)
+    hint = f"did you mean {' or '.join(found)}?" if found else others or "`--help` lists all"
     return f"there is no flag {error.option_name}; {hint}"
+
+
+def _commands_with(error: click.NoSuchOption) -> str:
+    """Which other commands have the flag; empty if none or many have."""
+    group = error.ctx.find_root().command if error.ctx else None
+    if not isinstance(group, click.Group):
+        return ""
+    names = [
+        f"`trainpad {name}`"
+        for name, command in group.commands.items()
+        if any(error.option_name in parameter.opts for parameter in command.params)
+    ]
+    has = "has it" if len(names) == 1 else "have it"
+    return f"{' and '.join(names)} {has}" if 0 < len(names) <= _MOST_COMMANDS else ""

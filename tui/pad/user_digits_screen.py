@@ -162,7 +162,7 @@ class UserDigitsScreen(RunScreen):
         elif not self._models.is_digit_classifier:
             self.host.toast("this model does not classify digits; x switches the model")
         else:
-            self._report("fine-tuning …")
+            self._report("fine-tuning … into a new run; x switches back")
             model, base_data = self._models.classifier, self.host.run_state.dataset
             work = partial(fine_tune_and_save, model, digits, base_data, self.host.log_dir)
             self._fine_tuning.submit(work, now=True)

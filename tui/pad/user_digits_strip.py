@@ -243,7 +243,7 @@ class LabelDialog(CapturingDialog[str | None]):
 
     DEFAULT_CSS = """
     LabelDialog { align: center bottom; background: transparent; }
-    LabelDialog Static { width: auto; padding: 0 2; margin-bottom: 1;
+    LabelDialog Static { width: 100%; padding: 0 2; margin-bottom: 1;
                         background: $accent; color: $background; text-style: bold; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [

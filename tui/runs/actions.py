@@ -119,6 +119,9 @@ class RunActions:
     def _branch(self, entry: RunEntry) -> None:
         self._check_can_train(entry, "--branch")
         self._screen.host.start_training(branch_request(entry.run))
+        self._screen.host.toast(
+            f"a new run begins with the weights of {entry.title}; Q asks and stops it"
+        )
 
     def _check_can_train(self, entry: RunEntry, flag: str) -> None:
         """Raise a `UserError` where this process trains a run already, or cannot train this one."""

@@ -43,6 +43,10 @@ class HelpScreen(CapturingDialog[None]):
     LISTS_KEYS = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Close", show=False),
+        *(
+            Binding(screen.key, f"close_and_go('{screen.name}')", screen.title, show=False)
+            for screen in SCREENS
+        ),
     ]
 
     def __init__(self, screen: Screen[Any]) -> None:
@@ -55,6 +59,12 @@ class HelpScreen(CapturingDialog[None]):
         with VerticalScroll(id="help") as frame:
             frame.border_title, frame.border_subtitle = self._title, "esc closes"
             yield Static(Content.assemble(*self._parts()))
+
+    def action_close_and_go(self, screen: str) -> None:
+        """Go to a screen of the dashboard, where there is one."""
+        if _SCREEN_KEYS in self._groups[GROUPS["app."]]:
+            self.dismiss()
+            self.app.call_later(self.app.run_action, f"go('{screen}')")
 
     def _parts(self) -> Iterator[Line]:
         size, ascii_only = self.app.size, self.app.has_class(ASCII_CLASS)
