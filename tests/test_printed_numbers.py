@@ -292,7 +292,8 @@ def test_no_line_raises(pieces: list[str]) -> None:
 @pytest.mark.parametrize(
     "piece",
     ["a", "1", "1,", " ", "loss ", "a=", "step 1 ", "train ", "[1/1]", "9%|", "{'a': 1,", "1.",
-     "\x1b[1", "- a: 1 ", "@ 1", "━", "epoch 1/", "a 1 ", "a.", "=1", "\x08", "val_"],
+     "\x1b[1", "- a: 1 ", "@ 1", "━", "epoch 1/", "a 1 ", "a.", "=1", "\x08", "val_",
+     "損", "損：", "ि"],
 )  # fmt: skip
 def test_hostile_lines_take_time_in_proportion_to_their_length(piece: str) -> None:
     began = time.process_time()

@@ -4,14 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from core.output.texts import NUMBER, Number, pairs, split_of, to_number, unambiguous
+from core.output.texts import LETTER, NUMBER, Number, pairs, split_of, to_number, unambiguous
 
 _KERAS: Final = re.compile(
     r"\s{0,8}(\d{1,12})/(\d{1,12}|Unknown|None) (?:\[[=>.]{5,60}\]|[━─╺╸ ]{5,60}|(?=- ))"
 )
 """``938/938 ━━━━━━━━━━━━━━━━━━━━ 2s 2ms/step - accuracy: 0.97``, of Keras 2 and 3."""
 _KERAS_METRIC: Final = re.compile(
-    rf" - ([A-Za-z_][\w./ -]{{0,60}}): ({NUMBER})(?=\s|$)", re.IGNORECASE
+    rf" - ({LETTER}[\w./ -]{{0,60}}): ({NUMBER})(?=\s|$)", re.IGNORECASE
 )
 _TQDM: Final = re.compile(
     r"(?P<percent>\d{1,3})%\|[^|]{0,500}\|\s{0,8}(?P<done>\d{1,15})/(?P<total>\d{1,15})\s{0,8}\["

@@ -15,11 +15,14 @@ from typing import Final
 Number = float | int
 NUMBER: Final = r"[-+]?(?:\d+(?:,\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?|[-+]?(?:nan|inf)"
 """With commas between thousands, or one in the place of the point."""
-_UNIT: Final = r"%|(?:[mµun]?s|secs?|seconds?|minutes?|hours?|[KMGT]i?B|bytes)\b(?!\s*[:=])"
+_UNIT: Final = (
+    r"%|毫?秒|сек|мин"
+    r"|(?:[mµun]?s|secs?|seconds?|minutes?|hours?|[KMGT]i?B|bytes)\b(?!\s*[:=])"
+)
 _END: Final = rf"(?![\w/%]|[.:-]\w|,\d)(?!\s{{0,2}}(?:{_UNIT}))"
 """What may not follow a number: the rest of a date, a version, a list or a fraction, or a unit."""
 _PAIR: Final = re.compile(
-    rf"(?P<gap>\s{{0,3}})(?P<sign>[:=])(?P<after>\s{{0,8}})(?P<value>{NUMBER})"
+    rf"(?P<gap>\s{{0,3}})(?P<sign>[:=：])(?P<after>\s{{0,8}})(?P<value>{NUMBER})"
     rf"(?:(?P<percent>\s?%)(?![\w/%|])|{_END})",
     re.IGNORECASE,
 )
@@ -38,12 +41,16 @@ _SPOKEN: Final = re.compile(
     re.IGNORECASE,
 )
 """As in ``step 250: train loss 2.31``: without a sign, only after a word that is a metric's."""
+LETTER: Final = r"[^\W\d]"
+"""Of any script, or an underscore."""
+_IN_NAME: Final = r"[\w\u0300-\u1fff./@+-]"
+"""Also marks that are no letters of their own, as of Hindi."""
 _NAME: Final = re.compile(
-    r"(?<![\w./@+-])[A-Za-z_][\w./@+-]{0,60}(?: [A-Za-z_][\w./@+-]{0,40}){0,2}$"
+    rf"(?<![\w./@+-]){LETTER}{_IN_NAME}{{0,60}}(?: {LETTER}{_IN_NAME}{{0,40}}){{0,2}}$"
 )
 _NAME_AT: Final = re.compile(r"[A-Za-z_]\w{0,40} @ \d{1,3}$")
 """As the lab's ``Precision @ 1``."""
-_BOUNDS: Final = re.compile(r"[,;:|=()\[\]{}<>\t\"'*]|\s{2,}| - ")
+_BOUNDS: Final = re.compile(r"[,;:|=()\[\]{}<>\t\"'*，、；：（）【】،؛।]|\s{2,}| - ")
 """What a name does not contain."""
 _OTHER: Final = frozenset((
     "time", "date", "eta", "elapsed", "remaining", "took", "sec", "secs", "second", "seconds",
@@ -52,7 +59,7 @@ _OTHER: Final = frozenset((
     "steps", "epoch", "epochs", "iter", "iters", "iteration", "iterations", "batch", "batches",
     "update", "updates", "line", "file", "id", "device", "gpu", "cuda", "cpu", "ram", "vram",
     "mem", "memory", "mb", "gb", "kb", "bytes", "size", "worker", "workers", "node", "host",
-    "level", "runtime", "flos", "it", "itr", "ep",
+    "level", "runtime", "flos", "it", "itr", "ep", "时间", "時間", "耗时", "耗時", "用时", "время",
 ))  # fmt: skip
 """Words that say that a number is none, unless one of `KNOWN` is beside them."""
 _SHARES: Final = frozenset((
@@ -109,7 +116,7 @@ def _name_before(text: str, found: re.Match[str]) -> str:
     words = tail[0].split()[-1:] if is_keyword else tail[0].split()
     while words and words[0].lower() in _DROPPED:
         del words[0]
-    is_tight = found["sign"] == ":" and not found["after"]
+    is_tight = found["sign"] == ":" and not found["after"] and tail[0].isascii()
     if not words or not is_metric(" ".join(words), only_known=is_tight):
         return ""
     if found["percent"] and _SHARES & set(_PARTS.split(" ".join(words).lower())):
