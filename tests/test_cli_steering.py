@@ -1,6 +1,7 @@
 """Runs are steered and followed from the shell: our own and attached ones."""
 
 import json
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from core.rundir.json_tail import TAIL_BYTES, JsonTail
 from core.rundir.rundir import RunDir
 from main import main
 from tests.helpers.attached import directory, events, until
+from tests.helpers.attached_runs import make_attached
 from tests.helpers.runs import add_events, add_losses, finished, hold, make_run
 from trainpad.attached import Run
 from trainpad.errors import UserError
@@ -135,6 +137,21 @@ def test_an_attached_run_answers_every_verb(capsys: pytest.CaptureFixture[str]) 
     assert "is stopped; only a live run can be steered" in said.err
     knobs = read_program(RunDir(directory(run))).knobs
     assert [knob.value for knob in knobs.values()] == [0.5, "b", False, 4, 2.0]
+
+
+def test_a_program_that_does_not_use_the_library_is_not_asked_to_save(
+    capsys: pytest.CaptureFixture[str], runs: Path
+) -> None:
+    make_attached(runs / "p" / "plain", state="started", supervised=True)
+    run = RunDir(runs / "p" / "plain")
+    hold(run, host=os.uname().nodename, pid=os.getpid())
+    for verb in ("save", "evaluate"):
+        assert shell(verb, "plain") == 2
+        assert f"plain cannot be asked to {verb}: its program does not" in capsys.readouterr().err
+    assert not (run.path / "control.json").exists()
+    info = json.loads((run.path / "run.json").read_text())
+    (run.path / "run.json").write_text(json.dumps(info | {"adopted": os.getpid()}))
+    assert shell("save", "plain") == 0
 
 
 def test_a_run_that_does_not_answer_is_status_1(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import subprocess
 import time
 from pathlib import Path
 
@@ -122,6 +123,15 @@ def test_a_dead_process_is_detected_by_its_lock(tmp_path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert read_status(run, host="here").state == "training"
     assert read_status(run, host="here").state == "lost"
+
+
+def test_a_killed_process_is_dead_before_its_parent_asks_for_its_status(tmp_path: Path) -> None:
+    run = make_run(tmp_path / "run")
+    add_events(run, STARTED)
+    with subprocess.Popen(["true"]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+        hold(run, pid=child.pid)
+        assert read_status(run, host="here").state == "lost"
 
 
 def test_a_quiet_process_is_not_lost(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from core.run.hparams import SPECS, HyperparameterSpec
 from core.run.own_hparams import OwnHparams
 from core.run.value_names import known_name
-from core.rundir.attached import control_of, read_program
+from core.rundir.attached import control_of, read_program, records_itself
 from core.rundir.entry import read_entry
 from core.rundir.json_tail import JsonTail
 from core.rundir.resume import read_events
@@ -79,6 +79,11 @@ def steer(verb: Verb, run: str, log_dir: Path | None, wait: float, say: Say) -> 
         UserError: there is no such live run, or the request cannot be written.
     """
     found, summary = open_live(run, log_dir)
+    if verb.name in ASKS and summary.is_attached and not records_itself(found):
+        raise UserError(
+            f"{summary.name} cannot be asked to {verb.name}: its program does not use trainpad; "
+            f"one that does reads `{ASKS[verb.name]}`"
+        )
     events = JsonTail(found.events, last=0)
     control_of(found).request(**verb.request)
     if verb.state == summary.state or not wait:

@@ -16,6 +16,7 @@ from core.rundir.rundir import RunDir
 from core.rundir.validation import as_number
 from trainpad.control import Control
 from trainpad.errors import UserError
+from trainpad.supervised import ADOPTED
 from trainpad.text import sanitize_name
 
 _DECLARED: Final = b"started", b"declared", b"changed", b"supports"
@@ -45,6 +46,16 @@ def read_program(run: RunDir) -> ProgramState:
     for event in EventTail(run.events, parse=_parse_declared).poll():
         program.fold(event)
     return program
+
+
+def records_itself(run: RunDir) -> bool:
+    """Whether the program of an attached run uses our library, by now; else it is only supervised.
+
+    Raises:
+        RunError: it is no run directory, or cannot be read.
+    """
+    info = run.info()
+    return info.get("supervised") is not True or ADOPTED in info
 
 
 def _parse_declared(line: bytes) -> Event | None:

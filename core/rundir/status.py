@@ -211,7 +211,11 @@ def _is_alive(pid: int) -> bool:
         return False
     except (PermissionError, OverflowError):
         return True
-    return True
+    try:  # a process whose parent has not yet asked for its status is there, but has ended
+        about = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return True
+    return about.rpartition(b")")[2].split()[:1] != [b"Z"]
 
 
 def lock_owner(run: RunDir) -> LockOwner | None:

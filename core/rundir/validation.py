@@ -7,6 +7,7 @@ module the types hold.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -63,7 +64,10 @@ def number(value: object) -> float:
 def as_number(value: object) -> float | None:
     """`value` as a number, where it is one; NaN and infinities are texts in the files."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if abs(value) < 2**1000 else None
+        try:
+            return float(value) if abs(value) < math.inf else None
+        except OverflowError:  # a whole number beyond what a float can be
+            return None
     if isinstance(value, str) and value in ("nan", "inf", "-inf"):
         return float(value)
     return None

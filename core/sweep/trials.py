@@ -111,6 +111,8 @@ class RunningTrial:
                 self.stop(End.PRUNED)
 
     def _missing(self, reader: GoalReader) -> str:
+        if self.goal.metric in reader.names:
+            return f"{self.goal.metric} was never a finite number: it was NaN or infinite"
         known = ", ".join(list(reader.names)[:10]) or "nothing"
         return f"{self.goal.metric} was never recorded; recorded were: {known}"
 
