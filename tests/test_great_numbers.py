@@ -8,7 +8,7 @@ import pytest
 
 from core.rundir.attached import last_values
 from core.rundir.metric_lines import Table, tables
-from core.rundir.metrics import read_metrics
+from core.rundir.metrics import read_metrics, why_unreadable
 from core.rundir.validation import as_number
 from core.sweep.goal import Goal, GoalReader
 from core.sweep.trials import RunningTrial
@@ -27,6 +27,15 @@ def test_every_finite_number_is_read(tmp_path: Path) -> None:
     (table,) = tables(mixed.encode())
     assert isinstance(table, Table)
     assert [value < 0 for value in table.values[:, 0]] == [value < 0 for value in GREAT]
+
+
+def test_numbers_at_times_in_nanoseconds_are_said_to_have_no_step(tmp_path: Path) -> None:
+    step = 1_764_400_000_000_000_000
+    run = make_attached(tmp_path / "p" / "times", [{"step": step, "time": 1.0, "loss": 1.0}])
+    assert read_metrics(run) == []
+    assert why_unreadable(run.metrics).startswith("none of its lines has a step, a whole number")
+    run.metrics.write_text('{"step": 3, "time": 1.0}\n')
+    assert not why_unreadable(run.metrics)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from core.rundir.metric_lines import ABOUT, rows
 from core.rundir.metric_tail import LineChunks
 from core.rundir.rundir import RunDir
-from core.rundir.validation import MAX_COUNT
+from core.rundir.validation import MAX_COUNT, as_number
 from trainpad.errors import RunError
 from trainpad.files import NotPlainError, read_plain, size_of
 from trainpad.text import sanitize_name
@@ -79,16 +79,29 @@ def why_unreadable(path: Path) -> str:
         return "it is not a regular file"
     except OSError as error:
         return error.strerror or type(error).__name__
-    if any(map(_is_object, lines)) or (not lines and torn[:1] in (b"", b"{")):
+    found = [row for line in lines if (row := _object(line)) is not None]
+    if found and not any(map(_has_step, found)):
+        return "none of its lines has a step, a whole number from 0 to below 2**53"
+    if found or (not lines and torn[:1] in (b"", b"{")):
         return ""
     return "it has no JSON objects, one a line"
 
 
-def _is_object(line: bytes) -> bool:
+def _object(line: bytes) -> dict[str, Any] | None:
     try:
-        return isinstance(json.loads(line), dict)
+        row = json.loads(line)
     except (ValueError, RecursionError):
-        return False
+        return None
+    return row if isinstance(row, dict) else None
+
+
+def _has_step(row: Mapping[str, Any]) -> bool:
+    step = as_number(row.get("step"))
+    return step is not None and _is_step(step)
+
+
+def _is_step(step: float) -> bool:
+    return 0 <= step < MAX_COUNT and step == int(step)
 
 
 def metrics_of(logged: Iterable[MetricRow]) -> dict[str, Metric]:
@@ -106,7 +119,7 @@ def metrics_of(logged: Iterable[MetricRow]) -> dict[str, Metric]:
 def _row(line: Mapping[str, float]) -> MetricRow | None:
     """What was logged in a line; None where its step is none."""
     step = line["step"]
-    if not 0 <= step < MAX_COUNT or step != int(step):
+    if not _is_step(step):
         return None
     values = {sanitize_name(name): line[name] for name in line if name not in ABOUT}
     return MetricRow(int(step), line.get("time", 0.0), values)
