@@ -1,7 +1,6 @@
 """Which runs are one group, and what the rows of groups and of runs of little knowledge say."""
 
 import math
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 from textual.geometry import Size
 
+from core.run.seeds import compiled
 from core.rundir.entry import RunEntry
 from core.rundir.groups import group_runs
 from core.rundir.overview import Overview
@@ -84,7 +84,7 @@ def test_a_name_that_numbers_repetitions_makes_a_group(tmp_path: Path) -> None:
 def test_a_pattern_of_names_makes_groups_of_runs_with_any_settings(tmp_path: Path) -> None:
     for name in ("wide-lr1-a", "wide-lr2-a", "deep-lr1-b", "20261128-101500-deep-lr9-b"):
         make_attached(tmp_path / "p" / name, losses(1.0), config={"name": name})
-    groups = group_runs(Overview(tmp_path).poll(), re.compile(r"lr\d"))
+    groups = group_runs(Overview(tmp_path).poll(), compiled(r"lr\d"))
     names = [{entry.summary.name for entry in group.entries} for group in groups]
     assert {"wide-lr1-a", "wide-lr2-a"} in names
     assert {"deep-lr1-b", "20261128-101500-deep-lr9-b"} in names

@@ -4,6 +4,7 @@ import re
 
 from core.output.texts import Number, to_number
 from trainpad.errors import UserError
+from trainpad.expression import Expression
 
 POSITIONS = ("step", "epoch")
 """Groups that say to which step the numbers belong."""
@@ -19,7 +20,7 @@ class Pattern:
             UserError: it is no regular expression, or names no metric; one sentence.
         """
         try:
-            self._expression = re.compile(text)
+            self._expression = Expression(text)
         except (re.error, RecursionError, OverflowError) as error:
             raise UserError(f"--parse {text!r} is not a regular expression: {error}") from error
         names = self._expression.groupindex
@@ -30,7 +31,11 @@ class Pattern:
             )
 
     def find(self, line: str) -> dict[str, Number] | None:
-        """Return the numbers of the groups in a line; None where the pattern is not in it."""
+        """Return the numbers of the groups in a line; None where the pattern is not in it.
+
+        Raises:
+            TooSlowError: the pattern takes too long with this line.
+        """
         found = self._expression.search(line)
         if found is None:
             return None

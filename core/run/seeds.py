@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from trainpad.errors import UserError
+from trainpad.expression import Expression, TooSlowError
 
 SEED_IN_NAME = r"(?:^|(?<=[^a-zA-Z0-9]))(?:seed|rep|repeat|trial|fold|replica|s)[-_=]?\d+"
 """The part of a name that numbers the repetitions of an experiment."""
@@ -14,21 +15,28 @@ SEED_NAMES = re.compile(r"(?:^|[^a-z])(?:random_)?(?:seed|state)$", re.IGNORECAS
 SEPARATORS = "-_./ "
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
+def compiled(pattern: str) -> Expression:
     """A pattern of the part of names in which runs of one experiment may differ.
 
     Raises:
         UserError: it is no regular expression.
     """
     try:
-        return re.compile(pattern, re.IGNORECASE)
+        return Expression(pattern, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise UserError(f"{pattern!r} is no regular expression: {error}") from error
 
 
-def without_seed(name: str, pattern: re.Pattern[str]) -> str:
-    """A name without what matches, and without the separators that are then at its ends."""
-    rest = pattern.sub("", name)
+@lru_cache(maxsize=1 << 14)
+def without_seed(name: str, pattern: Expression) -> str:
+    """A name without what matches, and without the separators that are then at its ends.
+
+    The whole name, where a pattern takes too long: it has a `problem` then.
+    """
+    try:
+        rest = pattern.remove(name)
+    except TooSlowError:
+        return name
     for separator in SEPARATORS:
         rest = rest.replace(separator * 2, separator)
     return rest.strip(SEPARATORS)

@@ -1,7 +1,6 @@
 """Runs that differ in their seed alone, so that mean and spread can be given over them."""
 
 import math
-import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from core.run.seeds import (
 )
 from core.rundir.entry import RunEntry
 from core.rundir.shared_names import shared_name, without_start
+from trainpad.expression import Expression
 
 _SEED_IN_NAME: Final = compiled(SEED_IN_NAME)
 
@@ -48,9 +48,7 @@ class RunGroup:
         return shared_name(self.entries) if len(self.entries) > 1 else self.first.title
 
 
-def group_runs(
-    entries: Sequence[RunEntry], pattern: re.Pattern[str] | None = None
-) -> list[RunGroup]:
+def group_runs(entries: Sequence[RunEntry], pattern: Expression | None = None) -> list[RunGroup]:
     """The groups of these runs, in the order of their first ones.
 
     With `pattern`, runs of a project with names that differ only where it matches are a group.
@@ -80,7 +78,7 @@ def _key(entry: RunEntry) -> Hashable:
     return summary.kind, entry.project, summary.dataset, planned, _experiment(entry)
 
 
-def _name_key(entry: RunEntry, pattern: re.Pattern[str]) -> Hashable:
+def _name_key(entry: RunEntry, pattern: Expression) -> Hashable:
     """Equal for runs of a project with names that differ only where `pattern` matches."""
     name = without_seed(without_start(entry.title), pattern)
     return entry.summary.kind, entry.project, name

@@ -1,10 +1,13 @@
 """Tags: how they are sorted, grouped into pages, and filtered."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import groupby
 from typing import TypeVar
+
+from trainpad.expression import Expression, TooSlowError
 
 T = TypeVar("T")
 
@@ -48,11 +51,44 @@ def _natural(text: str) -> Natural:
     return [(0, int(part[:18]), part) if part.isdecimal() else (1, 0, part) for part in parts]
 
 
-def matcher(pattern: str) -> Callable[[str], bool]:
-    """Return a predicate: the tag contains the pattern, or matches it as a regular expression."""
-    plain = pattern.lower()
-    try:
-        expression = re.compile(pattern, re.IGNORECASE)
-    except (re.error, OverflowError, RecursionError):
-        return lambda tag: plain in tag.lower()
-    return lambda tag: plain in tag.lower() or expression.search(tag) is not None
+class Matcher:
+    """A filter: a tag contains a text, or matches it as a regular expression."""
+
+    def __init__(self, pattern: str) -> None:
+        self._plain = pattern.lower()
+        self._expression: Expression | None = None
+        with suppress(re.error, OverflowError, RecursionError):
+            self._expression = Expression(pattern, re.IGNORECASE)
+        self._found = lru_cache(maxsize=1 << 14)(self._search)
+
+    def __call__(self, tag: str) -> bool:
+        """Return whether a tag matches."""
+        return self._found(tag)
+
+    def _search(self, tag: str) -> bool:
+        if self._plain in tag.lower():
+            return True
+        if self._expression is None or self.problem:
+            return False
+        try:
+            return self._expression.search(tag) is not None
+        except TooSlowError:
+            return False
+
+    @property
+    def problem(self) -> str:
+        """One sentence where the expression takes too long, so that it is but a text."""
+        return "" if self._expression is None else self._expression.problem
+
+    @property
+    def note(self) -> str:
+        """The same in few words, for a title; with a space before."""
+        return " (takes too long, used as text)" if self.problem else ""
+
+    def spans(self, line: str) -> Iterator[tuple[int, int]]:
+        """Yield where each piece of a line that matches begins and ends."""
+        expression = self._expression
+        if expression is None or self.problem:
+            expression = Expression(re.escape(self._plain), re.IGNORECASE)
+        with suppress(TooSlowError):
+            yield from (found.span() for found in expression.find_all(line))

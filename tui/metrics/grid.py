@@ -11,7 +11,7 @@ from tui.chart.chart import Chart
 from tui.chart.keys import ChartAction
 from tui.chart.marks import Mark
 from tui.chart.scene import Scene
-from tui.chart.tags import matcher, shown_tag
+from tui.chart.tags import Matcher, shown_tag
 from tui.chart.viewport import Range
 from tui.curves.grouping import Quantity, quantities
 from tui.curves.metric_lines import lines_of
@@ -88,7 +88,8 @@ class ChartGrid(Container):
         """The titles or metrics of the charts that come after the loss."""
         self._glyphs = glyphs
         self._pattern = ""
-        self._matches = matcher("")
+        self.matches = Matcher("")
+        """Returns whether a metric matches the filter."""
         self._run = RunState()
         self._marks: Sequence[Mark] = ()
         self._quantities: list[Quantity] = []
@@ -110,7 +111,7 @@ class ChartGrid(Container):
 
     @pattern.setter
     def pattern(self, pattern: str) -> None:
-        self._pattern, self._matches = pattern, matcher(pattern)
+        self._pattern, self.matches = pattern, Matcher(pattern)
 
     @property
     def charts(self) -> list[MetricChart]:
@@ -161,7 +162,7 @@ class ChartGrid(Container):
         named = len(self._run.metrics), id(self._run), self._pattern, tuple(self.pinned)
         if named != self._named:
             self._named = named
-            names = (name for name in self._run.metrics if self._matches(name))
+            names = (name for name in self._run.metrics if self.matches(name))
             self._quantities = quantities(names, frozenset(self.pinned), self.first)
 
     def draw(self) -> None:

@@ -1,10 +1,9 @@
 """The last lines that the program printed, with a search."""
 
-import re
 from collections.abc import Iterator, Sequence
 
 from core.output.counted import counted
-from tui.chart.tags import matcher
+from tui.chart.tags import Matcher
 from tui.widgets.text_widget import Span, TextWidget, fit
 
 
@@ -18,8 +17,7 @@ class OutputPane(TextWidget):
         self._lines: Sequence[str] = ()
         self._above = 0
         """How many lines are below the last one that is shown; 0 follows the output."""
-        self.pattern = ""
-        """What is searched for: a substring, or a regular expression; empty for nothing."""
+        self._pattern, self._matches = "", Matcher("")
 
     def show(self, lines: Sequence[str]) -> None:
         """Show these lines, the newest last."""
@@ -28,6 +26,11 @@ class OutputPane(TextWidget):
         self._lines = lines
         self._above = min(self._above, max(0, len(lines) - 1))
         self.redraw()
+
+    @property
+    def pattern(self) -> str:
+        """What is searched for: a substring, or a regular expression; empty for nothing."""
+        return self._pattern
 
     @property
     def printed(self) -> Sequence[str]:
@@ -56,7 +59,7 @@ class OutputPane(TextWidget):
 
     def search(self, pattern: str) -> None:
         """Search for this, and show the newest line that has it."""
-        self.pattern = pattern
+        self._pattern, self._matches = pattern, Matcher(pattern)
         self._above = 0
         if pattern and not self._is_shown():
             self.find(-1)
@@ -67,19 +70,17 @@ class OutputPane(TextWidget):
 
         That line becomes the last one shown.
         """
-        matches = matcher(self.pattern)
         last = len(self._lines) - 1 - self._above
         stop = -1 if direction < 0 else len(self._lines)
         for index in range(last + direction, stop, direction):
-            if matches(self._lines[index]):
+            if self._matches(self._lines[index]):
                 self._above = len(self._lines) - 1 - index
                 self.redraw()
                 return True
         return False
 
     def _is_shown(self) -> bool:
-        matches = matcher(self.pattern)
-        return any(matches(line) for line in self._lines[-self.page :])
+        return any(self._matches(line) for line in self._lines[-self.page :])
 
     def lines(self, width: int, height: int) -> list[list[Span]]:
         """A title, and as many lines as fit."""
@@ -90,9 +91,8 @@ class OutputPane(TextWidget):
     def _title(self, width: int) -> list[Span]:
         notes = []
         if self.pattern:
-            matches = matcher(self.pattern)
-            found = sum(map(matches, self._lines))
-            notes.append(f"{counted(found, 'line')} with {self.pattern!r}")
+            found = sum(map(self._matches, self._lines))
+            notes.append(f"{counted(found, 'line')} with {self.pattern!r}{self._matches.note}")
         if self._above:
             notes.append(f"{counted(self._above, 'line')} below")
         return [("output", "title"), (fit("   " + ", ".join(notes), max(0, width - 6)), "dim")]
@@ -102,14 +102,10 @@ class OutputPane(TextWidget):
         if not self.pattern:
             yield line, "text"
             return
-        try:
-            found = re.compile(self.pattern, re.IGNORECASE)
-        except (re.error, OverflowError, RecursionError):
-            found = re.compile(re.escape(self.pattern), re.IGNORECASE)
         at = 0
-        for match in found.finditer(line):
-            if match.end() > match.start():
-                yield line[at : match.start()], "text"
-                yield match[0], "live"
-                at = match.end()
+        for start, end in self._matches.spans(line):
+            if end > start:
+                yield line[at:start], "text"
+                yield line[start:end], "live"
+                at = end
         yield line[at:], "text"

@@ -145,9 +145,9 @@ class MetricsScreen(SteeringScreen):
             why = why_no_numbers(self._run, self._unreadable, self._large_output.printed)
             title.show([(why, "alert" if self._unreadable else "dim")])
         elif not grid.count:
-            title.show([(f"no metric matches {grid.pattern!r}", "alert")])
+            title.show([(f"no metric matches {grid.pattern!r}{grid.matches.note}", "alert")])
         else:
-            note = f"filter {grid.pattern!r}   " if grid.pattern else ""
+            note = f"filter {grid.pattern!r}{grid.matches.note}   " if grid.pattern else ""
             if metrics.left_out:
                 note += f"left out: {counted(metrics.left_out, 'number')} of further names   "
             note += grid.position_text

@@ -4,7 +4,6 @@ Selection and marks belong to run directories, so that they stay on their runs w
 can be listed in groups that differ in their seed alone; opening a group lists its runs.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ from core.rundir.entry import RunEntry
 from core.rundir.groups import RunGroup, group_runs
 from core.rundir.shared_names import shared_name
 from core.rundir.unreadable import unreadable_text
+from trainpad.expression import Expression
 from tui.chart.line_letters import LETTERS
 from tui.runs import columns, value_columns
 from tui.runs.columns import Row, RunColumn
@@ -58,7 +58,7 @@ class RunListing:
         self.marked: list[Path] = []
         self.is_grouped = False
         """Whether runs that differ in their seed alone are one row, and drawn as their mean."""
-        self.pattern: re.Pattern[str] | None = None
+        self.pattern: Expression | None = None
         """The part of their names in which runs of a group differ; None for the seed."""
         self._found: Sequence[RunEntry] = ()
         """The runs that match the filter."""

@@ -85,7 +85,8 @@ class WatchHeader(TextWidget):
             self._kind_ends.append((sum(len(part) for part, _ in parts) + len(text), kind))
             parts += [(text, "live" if kind == self._kind else "dim"), ("  ", "dim")]
         if self._model.pattern:
-            parts.append((f"filter {sanitize(self._model.pattern)}  ", "alert"))
+            note = self._model.matches.note
+            parts.append((f"filter {sanitize(self._model.pattern)}{note}  ", "alert"))
         if undrawn := self._model.undrawn:
             parts.append((f"not drawn: {undrawn}  ", "dim"))
         if void := self._void_count:
@@ -235,7 +236,7 @@ class EmptyState(TextWidget):
         if not model.runs:
             return self._no_runs_text
         if model.pattern:
-            return f"no {kind} match {sanitize(model.pattern)}"
+            return f"no {kind} match {sanitize(model.pattern)}{model.matches.note}"
         if not model.visible_runs:
             return "all runs are hidden; a shows all"
         undrawn = f"; not drawn: {model.undrawn}" if model.undrawn else ""

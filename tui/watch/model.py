@@ -3,7 +3,6 @@
 Nothing here draws. The app folds updates into one `WatchModel`; the widgets and `--once` read it.
 """
 
-import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -17,9 +16,10 @@ from core.tfevents.logdir import Update
 from core.tfevents.long_curve import Room
 from core.tfevents.run_files import FolderStatus, RunChange
 from core.tfevents.store import RunData, ScalarHistory
+from trainpad.expression import Expression
 from tui.chart.line_letters import LETTERS
 from tui.chart.palette import LINE_STYLES
-from tui.chart.tags import matcher, shown_tag, sort_key
+from tui.chart.tags import Matcher, shown_tag, sort_key
 from tui.chart.traces import Line
 
 MAX_INITIAL_RUNS: Final = 12
@@ -85,7 +85,7 @@ class RunView:
             for curve in curves
         ]
 
-    def experiment(self, pattern: re.Pattern[str]) -> Hashable:
+    def experiment(self, pattern: Expression) -> Hashable:
         """Equal for runs that differ in their seed only.
 
         Those are runs of which the names differ where `pattern` matches, or the
@@ -146,7 +146,7 @@ class WatchModel:
         self.shown_step: int | None = None
         """The step of the texts and images that are shown; None for the newest."""
         self._pattern = pattern
-        self.matches = matcher(pattern)
+        self.matches = Matcher(pattern)
         """Return whether a tag matches the filter."""
 
     # -- taking in ----------------------------------------------------------------------------
@@ -229,7 +229,7 @@ class WatchModel:
     def pattern(self, pattern: str) -> None:
         self.version += 1
         self._pattern = pattern
-        self.matches = matcher(pattern)
+        self.matches = Matcher(pattern)
 
     # -- what there is ------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ def print_points(
     for run, item, is_void in found:
         out.writelines(_json_lines(run, item, is_void))
     _require_found(paths, bool(problems), others)
-    _require_match(pattern, bool(tags), all_tags)
+    _require_match(model, bool(tags), all_tags)
     return [text for texts in problems.values() for text in texts]
 
 
@@ -124,10 +124,13 @@ def print_charts(
         model.fold(update)
     _require_found(paths, bool(model.runs), others)
     all_tags = {tag for run_view in model.runs.values() for tag in run_view.run.scalars}
-    _require_match(model.pattern, any(map(model.matches, all_tags)), all_tags)
+    _require_match(model, any(map(model.matches, all_tags)), all_tags)
     out.writelines(
         glyphs.displayable(line).rstrip() + "\n" for line in _lines(model, width, glyphs, faults)
     )
+    if model.seed_pattern.problem:
+        out.flush()
+        raise UserError(f"--group {model.seed_pattern.problem}")
     return model.problems
 
 
@@ -159,8 +162,11 @@ def _require_found(paths: Sequence[str], found: bool, others: ForeignFiles) -> N
         raise UserError(f"there are no {what} in {where}{_hidden_folders_note(paths)}{note}")
 
 
-def _require_match(pattern: str, found: bool, tags: Iterable[str]) -> None:
-    """Raise an error where a filter leaves nothing of the tags that there are."""
+def _require_match(model: WatchModel, found: bool, tags: Iterable[str]) -> None:
+    """Raise an error where a filter takes too long, or leaves nothing of the tags there are."""
+    pattern = model.pattern
+    if model.matches.problem:
+        raise UserError(f"--filter {model.matches.problem}")
     if not found and (known := sorted(tags)):
         more = f" and {len(known) - SHOWN_TAGS:,} more" if len(known) > SHOWN_TAGS else ""
         shown = sanitize(", ".join(known[:SHOWN_TAGS]), limit=400)
