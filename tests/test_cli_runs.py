@@ -14,6 +14,7 @@ from core.rundir import notes
 from core.rundir.notes import Note
 from core.rundir.overview import MAX_NEW_RUNS, Overview
 from core.rundir.rundir import RunDir
+from tests.helpers.attached_runs import make_attached
 from tests.helpers.runs import BEGAN, add_events, confusion, hold, make_run
 from trainpad.text import cells
 
@@ -145,3 +146,20 @@ def test_many_runs_are_listed_in_order(tmp_path: Path, count: int) -> None:
     for name in names:
         make_run(tmp_path / name)
     assert [entry.summary.name for entry in load_entries(Overview(tmp_path))] == names
+
+
+def test_long_names_of_settings_and_metrics_are_cut_in_a_terminal_alone(tmp_path: Path) -> None:
+    name = "encoder/block_00/attention/query/kernel/" * 3
+    for number in range(2):
+        config = {f"{name}rate": number, f"{name}decay": 2 * number, f"{name}字體": "字" * 90}
+        line = {"step": 0, "time": BEGAN, f"{name}val/accuracy": 0.5}
+        make_attached(tmp_path / "p" / f"run-{number}", [line], config=config)
+    entries = load_entries(Overview(tmp_path))
+    heading, *lines = as_table(entries, 160)
+    assert max(map(cells, (heading, *lines))) <= 160
+    shown = heading.split()
+    assert shown[-2:] == ["encoder/block_…y/kernel/rate", "encoder/block_…/kernel/decay"]
+    assert all("encoder/block_…/val/accuracy" in line for line in lines)
+    heading, line, _ = as_table(entries)
+    assert f"{name}decay" in heading
+    assert f"{name}val/accuracy" in line

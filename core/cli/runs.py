@@ -26,6 +26,8 @@ RIGHT_ALIGNED: Final = ("steps", "best", "last", "time")
 DROPPED: Final = ("where", "time", "last", "since", "metric", "project")
 """Columns that a narrow terminal does without, in this order; then hyperparameters from the end."""
 MIN_NAME_WIDTH: Final = 12
+MAX_CELL: Final = 28
+"""Cells of a metric, of a setting and of its value in a terminal."""
 
 
 READING, READING_ALL = 1.0, 60.0
@@ -61,7 +63,13 @@ def as_table(
     heading = (*HEADING, *names)
     columns = [column for column in zip(heading, *rows, strict=True) if any(column[1:])]
     if width:
-        columns = _narrowed(columns, [*DROPPED, *reversed(names), "data"], width)
+        long = {"metric", *names}
+        columns = [
+            tuple(_elided(cell, MAX_CELL) for cell in column) if column[0] in long else column
+            for column in columns
+        ]
+        settings = [_elided(name, MAX_CELL) for name in reversed(names)]
+        columns = _narrowed(columns, [*DROPPED, *settings, "data"], width)
     widths = [max(map(cells, column)) for column in columns]
     for row in zip(*columns, strict=True):
         texts = (
@@ -121,6 +129,16 @@ def _truncate(text: str, room: int) -> str:
     while text and cells(text) >= room:
         text = text[:-1]
     return text + ELLIPSIS
+
+
+def _elided(text: str, room: int) -> str:
+    """Return `text` in at most `room` cells, without its middle: names differ at their ends."""
+    if cells(text) <= room:
+        return text
+    begin, end = len(text) // 2, len(text) // 2
+    while cells(text[:begin]) + cells(text[end:]) >= room:
+        begin, end = (begin - 1, end) if begin > len(text) - end else (begin, end + 1)
+    return text[:begin] + ELLIPSIS + text[end:]
 
 
 def _row(entry: RunEntry, names: Sequence[str]) -> tuple[str, ...]:
