@@ -6,6 +6,8 @@ MUTATIONS = (
     ("core/network/builtin.py", '"builtin.safetensors"', '"builtin"', "classify"),
     ("core/rundir/checkpoint.py", "KEEP_NEWEST = 5", "KEEP_NEWEST = 4", "checkpoint"),
     ("core/cli/classify.py", 'no digit found"', 'none"', "classify"),
+    ("data/stretched.py", "_SQUARE = 0.1", "_SQUARE = 0.5", "stretched"),
+    ("data/stretched.py", "_BESIDE = 0.04", "_BESIDE = 0.4", "stretched"),
     ("core/training/cluster.py", "index == 0", "index == 1", "distributed"),
     ("trainpad/control.py", "LIMIT = 64 * 1024", "LIMIT = 64", "trainpad_control"),
     ("core/cli/preview.py", "image_shape[1] + 1", "image_shape[1] + 99", "data_command"),
