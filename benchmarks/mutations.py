@@ -68,7 +68,9 @@ def main() -> int:
             if name not in selected:
                 continue
             if test not in passing and fails(copy, test):
-                raise RuntimeError(f"tests/test_{test}.py fails without a change")
+                print(f"tests/test_{test}.py fails without a change", flush=True)
+                unnoticed += 1
+                continue
             passing.add(test)
             path, began = copy / name, time.monotonic()
             text = path.read_text()
