@@ -133,6 +133,12 @@ def test_what_ended_the_program_is_known_where_another_hook_printed_it(
     assert last_event(directory(first))["event"] == "finished"
     second = trainpad.init("p")
     sys.last_value = RuntimeError("out of memory")  # as Python does before it calls the hook
+    monkeypatch.setattr(ending, "_hook", sys.excepthook)
+    ending._at_exit()  # ours was not called: a window's callback failed, say
+    assert last_event(directory(second))["event"] == "finished"
+    third = trainpad.init("p")
+    sys.last_value = RuntimeError("out of memory")
+    monkeypatch.setattr(sys, "excepthook", lambda *_: None)
     ending._at_exit()
-    failed = last_event(directory(second))
+    failed = last_event(directory(third))
     assert (failed["event"], failed["text"]) == ("failed", "RuntimeError: out of memory")

@@ -34,6 +34,8 @@ class Endable(Protocol):
 _runs: list[Endable] = []
 """The runs of this process that have not ended."""
 _installed = False
+_hook: object = None
+"""Our `sys.excepthook`, once it is installed."""
 _error_before: object = None
 """The newest exception that Python had printed when the last run began."""
 _child = 0
@@ -42,7 +44,7 @@ _child = 0
 
 def watch(run: Endable) -> None:
     """End `run` with this process, and abandon it in a child."""
-    global _child, _error_before, _installed  # noqa: PLW0603 - one for a process
+    global _child, _error_before, _hook, _installed  # noqa: PLW0603 - one for a process
     _runs.append(run)
     _error_before = getattr(sys, "last_value", None)
     if ranks.is_child() and os.getpid() != _child:
@@ -57,7 +59,7 @@ def watch(run: Endable) -> None:
         _installed = True
         atexit.register(_at_exit)
         os.register_at_fork(after_in_child=_in_child)
-        sys.excepthook = _excepthook(sys.excepthook)
+        _hook = sys.excepthook = _excepthook(sys.excepthook)
 
 
 def end(run: Endable, reason: str = "") -> None:
@@ -80,8 +82,8 @@ def forget(run: Endable) -> None:
 
 
 def _at_exit() -> None:
-    # Another package may have replaced the hook below: Python keeps what has ended the program.
-    error = getattr(sys, "last_value", None)
+    # Where another package has replaced our hook, Python itself keeps what has ended the program.
+    error = None if sys.excepthook is _hook else getattr(sys, "last_value", None)
     if error is _error_before or _is_interactive():
         error = None
     for run in tuple(_runs):
