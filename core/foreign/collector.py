@@ -1,9 +1,10 @@
 """Collect the points of a file by name: what every format of a foreign file does."""
 
+import itertools
 import math
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -18,7 +19,7 @@ STEP_NAMES: Final = (
     "epoch",
 )  # fmt: skip
 """What the number of the step is called; the first of these that a file has is its axis."""
-TIME_NAMES: Final = ("time", "wall_time", "timestamp", "_timestamp")
+TIME_NAMES: Final = ("time", "wall_time", "wall time", "timestamp", "_timestamp")
 """What the time of a point may be called; it is one only where it is Unix time, or ISO 8601."""
 SEPARATOR: Final = "/"
 """Between the names of nested objects."""
@@ -63,6 +64,8 @@ class Collector:
         self.last_wall_time = math.nan
         self._items: list[Item] = []
         self._tags: dict[str, _Points] = {}
+        self._shown: set[str] = set()
+        """The tags, which have fewer characters than the names."""
         self._left_out: set[tuple[str, str]] = set()
 
     @property
@@ -86,10 +89,16 @@ class Collector:
             if len(self._tags) >= MAX_TAGS:
                 self.skipped += 1
                 return
-            points = self._tags[name] = _Points(sanitize(name.strip(), limit=200))
+            points = self._tags[name] = _Points(self._tag_of(name))
         points.steps.append(step)
         points.wall_times.append(wall_time)
         points.values.append(value)
+
+    def _tag_of(self, name: str) -> str:
+        """Return a tag for a name that no other name has."""
+        tag = numbered(sanitize(name.strip(), limit=200), self._shown)
+        self._shown.add(tag)
+        return tag
 
     def add_item(self, item: Item) -> None:
         """Add an item that is no point; it comes after the points that were added before."""
@@ -155,6 +164,15 @@ class _Points:
         for column in columns:
             del column[:]
         return points
+
+
+def numbered(name: str, taken: Collection[str]) -> str:
+    """Return a name as it is, or where it is taken as ``loss (2)``."""
+    counts = itertools.count(2)
+    found = name
+    while found in taken:
+        found = f"{name} ({next(counts)})"
+    return found
 
 
 def as_number(value: object) -> float | None:

@@ -9,6 +9,8 @@ from core.foreign.collector import Format
 from core.foreign.encoding import as_utf8, is_text
 from core.foreign.file import ForeignFile
 from core.foreign.formats import FIRST, HEAD, format_of
+from core.foreign.json_lines import JsonLines
+from core.foreign.table import Table
 from core.foreign.trainer_state import TrainerState
 from core.tfevents.run_files import FoundFile
 from data.files import is_file
@@ -35,6 +37,8 @@ class _Refused(NamedTuple):
     size: int
     modified: int
     is_text: bool
+    names_step: bool
+    """Whether a column or key has a name of steps, of which the values are none."""
 
 
 class ForeignFiles:
@@ -49,15 +53,21 @@ class ForeignFiles:
     @property
     def without_step(self) -> list[Path]:
         """The tables and JSON lines in which no step or epoch was found, without our own files."""
-        return self._refused_tables(are_text=True)
+        return self._refused_tables(are_text=True, name_step=False)
+
+    @property
+    def with_other_steps(self) -> list[Path]:
+        """The tables and JSON lines of which the steps are no whole numbers, or too great."""
+        return self._refused_tables(are_text=True, name_step=True)
 
     @property
     def not_text(self) -> list[Path]:
         """The files that are called tables or JSON lines, and are binary."""
-        return self._refused_tables(are_text=False)
+        return self._refused_tables(are_text=False, name_step=False)
 
-    def _refused_tables(self, *, are_text: bool) -> list[Path]:
-        refused = (path for path, file in self._refused.items() if file.is_text == are_text)
+    def _refused_tables(self, *, are_text: bool, name_step: bool) -> list[Path]:
+        kind = are_text, name_step
+        refused = (path for path, file in self._refused.items() if file[2:] == kind)
         tables = (path for path in refused if path.suffix.lower() in _TABLES)
         return sorted(path for path in tables if not is_file(path.parent / RUN_FILE))
 
@@ -82,10 +92,15 @@ class ForeignFiles:
             return None
         self.unreadable.pop(path, None)
         if known is None:
-            self._refused[path] = _Refused(*now, is_text(head[:FIRST]))
+            text = is_text(head[:FIRST])
+            self._refused[path] = _Refused(*now, text, text and _names_step(as_utf8(head)))
             return None
         self._found[path] = _found_file(path, known)
         return self._found[path]
+
+
+def _names_step(head: bytes) -> bool:
+    return JsonLines.names_step(head) or Table.names_step(head)
 
 
 def _found_file(path: Path, known: Format) -> FoundFile:

@@ -34,6 +34,13 @@ class JsonLines(LineFormat):
             return False
         return any(_axis_of(line) for line in found)
 
+    @staticmethod
+    def names_step(head: bytes) -> bool:
+        """Return whether a key in a file that begins with `head` has a name of steps."""
+        lines = head.removeprefix(BOM).splitlines()[:_SNIFFED_LINES]
+        found = (line for line in map(_object, lines) if line is not None)
+        return any(name in line for line in found for name in STEP_NAMES)
+
     def read_lines(self, lines: Sequence[bytes]) -> None:
         """Read lines; what is no object is counted."""
         for line in lines:

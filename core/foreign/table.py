@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
-from core.foreign.collector import STEP_NAMES, TIME_NAMES, as_step, as_time
+from core.foreign.collector import STEP_NAMES, TIME_NAMES, as_step, as_time, numbered
 from core.foreign.lines import BOM, MAX_LINE, LineFormat
 
 SEPARATORS: Final = b",;\t"
@@ -39,6 +39,13 @@ class Table(LineFormat):
         row = _split(rows[0], _separator_of(first)) if rows else []
         return not row or len(row) != len(names) or _number(row[_axis_of(names)]) is not None
 
+    @staticmethod
+    def names_step(head: bytes) -> bool:
+        """Return whether a column of a file that begins with `head` has a name of steps."""
+        first = next(iter(head.removeprefix(BOM).splitlines()), b"")
+        names = _split(first, _separator_of(first))
+        return len(names) > 1 and _axis_of(names) >= 0
+
     def read_lines(self, lines: Sequence[bytes]) -> None:
         """Read the header, or rows."""
         for line in lines:
@@ -53,6 +60,10 @@ class Table(LineFormat):
         self._axis = _axis_of(self._names)
         lower = [name.lower() for name in self._names]
         self._time = next((lower.index(name) for name in TIME_NAMES if name in lower), -1)
+        taken: set[str] = set()
+        for index, name in enumerate(self._names):  # each column is a curve of its own
+            self._names[index] = numbered(name, taken)
+            taken.add(self._names[index])
 
     def _read_row(self, cells: Sequence[str], line: bytes) -> None:
         step = None

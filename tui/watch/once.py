@@ -138,6 +138,7 @@ def _left_out_note(others: ForeignFiles) -> str:
     """Say which tables were left out, and why; nothing without any."""
     reasons = {
         "no column or key is called step, iteration or epoch": others.without_step,
+        "its steps are no whole numbers up to 2**62": others.with_other_steps,
         "not text": others.not_text,
     }
     for path, why in sorted(others.unreadable.items()):
