@@ -74,10 +74,11 @@ class Output:
         self._log.write(content)
         if self._echo is not None:
             self._echo(content)
+        self.catch_up(now)
         for line in self._lines.feed(content):
             self.failure.feed(line)
             if not self._record.is_adopted:
-                self._search(line, now)
+                self._search(line)
         return True
 
     def move_log(self, path: Path) -> None:
@@ -109,9 +110,8 @@ class Output:
         os.close(self.terminal)
         self._log.close()
 
-    def _search(self, line: str, now: float) -> None:
+    def _search(self, line: str) -> None:
         """Find the numbers of a line, at once or, where there are too many, later or never."""
-        self.catch_up(now)
         self._count += 1
         if self._count <= MAX_LINES:
             self._parse(line)
