@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.foreign.find import ForeignFiles
+from core.run.metric_series import MetricSeries
 from core.run.series import Points
 from core.tfevents.logdir import Logdir
 from tui.chart import fault
@@ -85,6 +86,17 @@ def test_a_plan_that_ends_with_the_newest_of_large_steps_is_drawn(tmp_path: Path
     assert draw(scene, "u", 80, 12).layout is not None
     scene.viewport.whole_plan = True
     assert draw(scene, "u", 80, 12).layout is not None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", [Points, MetricSeries])
+def test_the_nearest_of_steps_that_are_very_far_from_each_other(
+    kind: type[Points | MetricSeries],
+) -> None:
+    curve = kind()
+    curve.extend(np.array([-(2**62), 2**62]), np.array([1.0, 2.0], np.float32))
+    assert curve.nearest(2**62) == (2**62, 2.0)
+    assert curve.nearest(-5) == (-(2**62), 1.0)
 
 
 @pytest.mark.filterwarnings("error")

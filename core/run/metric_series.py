@@ -251,7 +251,7 @@ class MetricSeries:
             after = int(np.searchsorted(raw, step))
             around = slice(max(0, after - 1), after + 1)
             steps, values = raw[around], self._values.view[around]
-        found = int(np.abs(steps - step).argmin())
+        found = int(np.abs(steps - float(step)).argmin())
         return int(steps[found]), float(values[found])
 
 

@@ -275,9 +275,8 @@ class Points:
         if not len(self) or not self.steps[0] <= step <= self.last_step:
             return None
         after = int(np.searchsorted(self.steps, step))
-        near = (
-            after if self.steps[after] - step <= step - self.steps[max(0, after - 1)] else after - 1
-        )
+        later, earlier = int(self.steps[after]), int(self.steps[max(0, after - 1)])
+        near = after if later - step <= step - earlier else after - 1
         return int(self.steps[near]), float(self.values[near])
 
     def columns(self, edges: Float64s) -> Columns:
