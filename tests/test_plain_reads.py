@@ -30,6 +30,8 @@ EXCEPTIONS = {
     "trainpad/lock.py": "locked, without blocking",
     "core/rundir/rundir.py:RunDir.exclusive": "locked, without blocking",
     "core/network/builtin.py:builtin_network": "a file of the installation",
+    "core/process/free_core.py:_current_core": "a file of the kernel",
+    "core/rundir/status.py:_is_alive": "a file of the kernel",
     "core/process/redirect.py": "the log, opened for writing",
     "core/program/log_file.py": "the log, opened for writing, and shortened without blocking",
     "core/process/stdio.py:no_standard_input": "the null device",
