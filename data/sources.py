@@ -100,7 +100,8 @@ def load_dataset(
     if name in NAMES:
         return _mixed(request)
     if size is None and is_exported(folder := expanded(name)):
-        return sixth_for_testing(*read_exported(folder), folder.resolve().name, folder)
+        found = sixth_for_testing(*read_exported(folder), folder.resolve().name, folder)
+        return replace(found, notice=f"{folder} has no test images: every sixth image is one")
     if not exists(expanded(name)):
         raise DataError(f"no data set or folder {name!r}; the names are {', '.join(NAMES)}")
     return open_folder(expanded(name), size=parse_size(size) if size else None)

@@ -1,8 +1,8 @@
 """A digit that fills a square picture: its proportions may be lost.
 
 Many programs cut a digit out and scale it to a square before they save it. A 1 is as wide as a 0
-then, and no rule can say what it was. So it is looked at in narrower shapes, too: digits are rarely
-wider than high.
+then, and no rule can say what it was. So it is classified in narrower shapes, too: digits are
+rarely wider than high.
 """
 
 from data.components import Box

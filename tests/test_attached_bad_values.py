@@ -71,11 +71,12 @@ def test_a_value_that_ends_its_thread_costs_no_other_number(error: BaseException
 def test_ctrl_c_while_values_are_converted_costs_no_number(
     monkeypatch: pytest.MonkeyPatch, *, at_end: bool
 ) -> None:
-    monkeypatch.setattr(writer, "INTERVAL", 60.0)  # only the main thread converts
+    monkeypatch.setattr(writer, "INTERVAL", 60.0)
     run = trainpad.init("p")
-    value = Interrupted()
-    for step in range(3):
-        run.log({"loss": float(step), **({"bad": value} if step == 1 else {})}, step)
+    run.log({"loss": 0.0}, 0)
+    until(lambda: numbers(directory(run)))  # from here on only the main thread converts
+    run.log({"loss": 1.0, "bad": Interrupted()}, 1)
+    run.log({"loss": 2.0}, 2)
     with pytest.raises(KeyboardInterrupt):
         if at_end:
             run.finish()

@@ -42,11 +42,8 @@ def test_a_match_that_takes_too_long_is_ended(pattern: str) -> None:
     assert slow.search("x aaa") is not None  # another text is still matched
 
 
-def test_many_texts_that_take_nearly_too_long_use_up_the_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(expression, "BUDGET", 0.05)
-    slow = Expression("(a+)+$")
+def test_many_texts_that_take_nearly_too_long_use_up_the_time() -> None:
+    slow = Expression("(a+)+$", budget=0.05)
     for _ in range(20):
         with pytest.raises(TooSlowError):
             slow.search(HOSTILE)
@@ -56,6 +53,33 @@ def test_many_texts_that_take_nearly_too_long_use_up_the_time(
     assert time.thread_time() - began < 0.01
     slow._at -= 1000.0  # time goes by
     assert slow.search("short") is None
+
+
+def test_the_time_of_other_threads_does_not_count() -> None:
+    is_over = threading.Event()
+    busy = [threading.Thread(target=_use_a_core, args=(is_over,)) for _ in range(3)]
+    for thread in busy:
+        thread.start()
+    try:
+        with expression.time_limit(0.05):
+            time.sleep(0.3)  # without any time of this thread
+    finally:
+        is_over.set()
+        for thread in busy:
+            thread.join()
+
+
+def _use_a_core(is_over: threading.Event) -> None:
+    while not is_over.is_set():
+        sum(range(1000))
+
+
+def test_each_line_of_an_output_has_its_own_time() -> None:
+    pattern = Pattern(r"(a+)+ loss (?P<loss>\S+)$")
+    for _ in range(60):
+        with pytest.raises(TooSlowError):
+            pattern.find(HOSTILE)
+    assert pattern.find("aaa loss 0.5") == {"loss": 0.5}
 
 
 def test_a_signal_that_saves_the_run_is_not_taken_by_the_limit() -> None:

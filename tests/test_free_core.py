@@ -121,13 +121,16 @@ async def test_a_command_of_a_hook_may_use_all_cores(worker: Worker, tmp_path: P
     core, fifo = FreeCore(), tmp_path / "seen"
     os.mkfifo(fifo)
     core.take()
-    # It counts its cores once this end is opened, after `fire` has returned.
-    command = f"cd '{tmp_path}'; read go < seen; nproc > cores"
+    # It counts its cores once there is a line, after `fire` has returned.
+    count = f"{sys.executable} -c 'import os; print(len(os.sched_getaffinity(0)))'"
+    command = f"cd '{tmp_path}'; read go < seen; {count} > cores"
+    line = os.open(fifo, os.O_RDWR)  # which waits for nobody
     hooks = Hooks({"fail": ("sh", "-c", command)}, dict(os.environ), pytest.fail)
     hooks.fire(Occasion("fail", "failed", "x"), "name", "")
     core.give_back()
-    fifo.write_text("go\n")
+    os.write(line, b"go\n")
     hooks.wait()
+    os.close(line)
     assert int((tmp_path / "cores").read_text()) == len(mine)
 
 

@@ -157,7 +157,20 @@ def described(message: Message) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize(
-    "between", ["", "c", "\x1b[A", "\x1b", "\x1b[", "\x1bO", "\x1b[1;", "\x1b[<0;5", "]"]
+    "between",
+    [
+        "",
+        "c",
+        "\x1b[A",
+        "\x1b",
+        "\x1b[",
+        "\x1bO",
+        "\x1b[1;",
+        "\x1b[1:",
+        "\x1b[1$",
+        "\x1b[<0;5",
+        "]",
+    ],
 )
 def test_reports_of_the_mouse_are_parsed_as_textual_parses_them(between: str) -> None:
     text = between.join(["", *REPORTS, "q"])

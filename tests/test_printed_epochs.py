@@ -37,5 +37,12 @@ def test_steps_that_go_on_over_epochs_are_as_printed_also_where_one_is_printed_a
     assert steps_in(*lines, "step 300 test accuracy 0.5") == [100, 100, 200, 200, 300, 300, 300]
 
 
+def test_a_step_that_is_printed_again_after_others_of_its_epoch_is_the_same_one() -> None:
+    lines = ["Epoch 1/3", "step 100 loss: 1.5", "step 500 loss: 1.4"]
+    lines += ["Epoch 2/3", "step 500 val_loss: 1.3", "step 600 loss: 1.2"]
+    lines += ["Epoch 3/3", "step 600 val_loss: 1.1", "step 700 loss: 1.0"]
+    assert steps_in(*lines) == [100, 500, 500, 600, 600, 700]
+
+
 def test_an_epoch_of_which_the_number_falls_is_no_next_one() -> None:
     assert steps_in("epoch 3 step 100 loss 1.5", "epoch 1 step 100 test_loss 1.5") == [100, 100]

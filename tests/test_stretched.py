@@ -34,7 +34,7 @@ def cut_out(strokes: Strokes, pen: float = 14.0) -> Image.Image:
 
 
 def stretched(strokes: Strokes, width: int = 28, height: int = 28) -> Grey:
-    """The same, scaled to these sides, whatever its own are: 0 to 1."""
+    """The same, scaled to these sides: 0 to 1."""
     picture = cut_out(strokes).resize((width, height), Image.Resampling.BICUBIC)
     return np.asarray(picture, np.float32) / 255
 

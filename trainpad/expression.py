@@ -20,6 +20,8 @@ LIMIT: Final = 0.3
 BUDGET: Final = 1.0
 """Seconds for all texts, which `SHARE` of the time that passes is added to."""
 SHARE: Final = 0.1
+RESOLUTION: Final = 1e-3
+"""Seconds after which the time is looked up again at the soonest."""
 SLOW: Final = 1e-3
 """A match that takes less is not counted."""
 
@@ -35,8 +37,8 @@ class _ExpiredError(Exception):
 class Expression:
     """A compiled regular expression; on other threads than the main one it has no time limit."""
 
-    def __init__(self, pattern: str, flags: int = 0) -> None:
-        """Compile a pattern.
+    def __init__(self, pattern: str, flags: int = 0, budget: float = BUDGET) -> None:
+        """Compile a pattern, with so many seconds for all texts.
 
         Raises:
             re.error, OverflowError, RecursionError: it is no regular expression.
@@ -46,6 +48,7 @@ class Expression:
         self.groupindex = self._compiled.groupindex
         self.problem = ""
         """One sentence, once a text has taken too long."""
+        self._budget = budget
         self._spent, self._at = 0.0, time.monotonic()
 
     def search(self, text: str) -> re.Match[str] | None:
@@ -79,7 +82,7 @@ class Expression:
     def _limited(self) -> Iterator[None]:
         now = time.monotonic()
         self._spent, self._at = max(0.0, self._spent - SHARE * (now - self._at)), now
-        if self._spent > BUDGET:
+        if self._spent > self._budget:
             raise self._too_slow()
         began = time.thread_time()
         try:
@@ -101,17 +104,20 @@ class Expression:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `_ExpiredError` in the block after so much CPU time of the process, on the main thread.
+    """Raise `_ExpiredError` in the block after so much CPU time of its thread, the main one.
 
     The signal is one that nobody else uses: programs send SIGALRM to have a run saved.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    is_within = True
+    is_within, began = True, time.thread_time()
 
     def expire(_number: int, _frame: FrameType | None) -> None:
-        if is_within:
+        left = seconds - (time.thread_time() - began)
+        if is_within and left > 0:  # other threads have used the time of the process
+            signal.setitimer(signal.ITIMER_VIRTUAL, max(left, RESOLUTION))
+        elif is_within:
             raise _ExpiredError
 
     before = signal.signal(signal.SIGVTALRM, expire)

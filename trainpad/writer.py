@@ -64,6 +64,8 @@ class Writer:
         self._lines.before_waiting = self._write_encoded
         self._encoded: list[str] = []
         """Lines of the calls that are being encoded."""
+        self._passed_on = 0
+        """How many of them are on their way to the file."""
         self._flushed = 0.0
         self._metrics = Appender(path / "metrics.jsonl")
         self._events = Appender(path / "events.jsonl")
@@ -229,23 +231,26 @@ class Writer:
     def _encode_batch(self, batch: list[Logged]) -> None:
         """Encode these calls; what an exception keeps from it, such as Ctrl-C, is pending again."""
         encode, add = self._lines.encode, self._encoded.append
-        done = 0
         try:
             for step, moment, values in batch:
                 add(encode(step, moment, values))
-                done += 1
         finally:
-            self.pending[:0] = batch[done:]
-            self._metrics.add("".join(self._encoded).encode())
+            self.pending[:0] = batch[len(self._encoded) :]
+            self._pass_on_encoded()
             self._encoded.clear()
+            self._passed_on = 0
 
     def _write_encoded(self) -> None:
         """Write what is encoded, before a value that a device may not return before the end."""
         if self._encoded and (self._closing or time.monotonic() > self._flushed + FLUSH_INTERVAL):
-            self._metrics.add("".join(self._encoded).encode())
-            self._encoded.clear()
+            self._pass_on_encoded()
             self._flush()
             self._flushed = time.monotonic()
+
+    def _pass_on_encoded(self) -> None:
+        lines = self._encoded[self._passed_on :]
+        self._passed_on = len(self._encoded)
+        self._metrics.add("".join(lines).encode())
 
     def _flush(self) -> None:
         if self._disk_error and time.monotonic() < self._retry_at:

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.tfevents.items import Item, Scalars
 from core.tfevents.reader import MAX_TAGS
-from trainpad.text import sanitize
+from trainpad.text import sanitize, sanitize_name
 
 STEP_NAMES: Final = (
     "step", "global_step", "_step", "trainer/global_step", "iteration", "iter", "current_steps",
@@ -96,7 +96,7 @@ class Collector:
 
     def _tag_of(self, name: str) -> str:
         """Return a tag for a name that no other name has."""
-        tag = numbered(sanitize(name.strip(), limit=200), self._shown)
+        tag = numbered(sanitize_name(name.strip()), self._shown)
         self._shown.add(tag)
         return tag
 

@@ -14,7 +14,7 @@ from core.run.reading_turns import give_way
 from core.tfevents.items import HParam, SessionEnd, SessionStart
 from core.tfevents.protobuf import DecodeError, declare
 from core.tfevents.values import MAX_HPARAMS
-from trainpad.text import sanitize
+from trainpad.text import sanitize, sanitize_name
 
 _Record: Final[Any] = declare(
     "trainpad.wandb",
@@ -111,7 +111,7 @@ class WandbFile(Collector):
         number = as_number(value)
         text = value if isinstance(value, str) else json.dumps(value)
         setting = value if isinstance(value, bool) else number
-        self._config[sanitize(name, limit=200)] = (
+        self._config[sanitize_name(name)] = (
             sanitize(text, limit=200) if setting is None else setting
         )
 

@@ -1,5 +1,6 @@
 """A pattern of the user's that says where a line's numbers are."""
 
+import math
 import re
 
 from core.output.texts import Number, to_number
@@ -20,7 +21,7 @@ class Pattern:
             UserError: it is no regular expression, or names no metric; one sentence.
         """
         try:
-            self._expression = Expression(text)
+            self._expression = Expression(text, budget=math.inf)
         except (re.error, RecursionError, OverflowError) as error:
             raise UserError(f"--parse {text!r} is not a regular expression: {error}") from error
         names = self._expression.groupindex

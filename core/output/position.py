@@ -21,6 +21,8 @@ class Position:
         self._has_new_epoch = False
         self._epoch_of_step = -1
         """The number of the epoch, as it was printed, when the last step was."""
+        self._is_only_step = False
+        """Whether the epoch has printed one step alone."""
         self._goes_on = False
         """Whether the steps of a new epoch went on from those before without beginning again."""
 
@@ -44,17 +46,23 @@ class Position:
         if self._has_new_epoch:
             if printed < self._printed:
                 self._base = (self.epoch or 0) * total if total else self.last + 1
-            elif printed == self._printed and self._is_in_next_epoch and not self._goes_on:
+            elif printed == self._printed and self._is_of_next_epoch:
                 self._base = (self.epoch or 0) * total if total else self.last + (printed == 0)
             self._goes_on |= printed > self._printed >= 0
+        is_first = self._has_new_epoch or self._printed < 0
+        self._is_only_step = is_first or (self._is_only_step and printed == self._printed)
         self._has_new_epoch = False
         self._printed, self._epoch_of_step = printed, self._printed_epoch
         return self.reach(self._base + printed)
 
     @property
-    def _is_in_next_epoch(self) -> bool:
-        """Whether the last step was in a known epoch, and a higher one has begun."""
-        return self._printed_epoch > self._epoch_of_step >= 0
+    def _is_of_next_epoch(self) -> bool:
+        """Whether a step that is printed again is another one.
+
+        A higher epoch has begun after one that printed it alone, and no steps go on over epochs.
+        """
+        is_higher = self._printed_epoch > self._epoch_of_step >= 0
+        return is_higher and self._is_only_step and not self._goes_on
 
     def within_epoch(self, index: int, total: int) -> int:
         """Return the step of a progress bar that counts the `total` steps of each epoch."""

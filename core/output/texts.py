@@ -16,8 +16,8 @@ Number = float | int
 NUMBER: Final = r"[-+]?(?:\d+(?:,\d+)*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d{1,4})?|[-+]?(?:nan|inf)"
 """With commas between thousands, or one in the place of the point."""
 _UNIT: Final = (
-    r"%|毫?秒|сек|мин"
-    r"|(?:[mµun]?s|secs?|seconds?|minutes?|hours?|[KMGT]i?B|bytes)\b(?!\s*[:=])"
+    r"%|(?:[mµun]?s|secs?|seconds?|minutes?|hours?|[KMGT]i?B|bytes"
+    r"|毫?秒|сек(?:унд[аы]?)?|мин(?:ут[аы]?)?)\b(?!\s*[:=：])"
 )
 _END: Final = rf"(?![\w/%]|[.:-]\w|,\d)(?!\s{{0,2}}(?:{_UNIT}))"
 """What may not follow a number: the rest of a date, a version, a list or a fraction, or a unit."""

@@ -18,6 +18,7 @@ from core.network.model_file import ModelFile
 from core.network.network import Arrays, Floats
 from core.own.layer import OwnLayer
 from core.own.messages import Message, receive, send
+from core.process.free_core import use_all_cores
 from core.process.libraries import clean_environment
 from core.process.python import python_command
 from data.errors import DataError
@@ -100,6 +101,7 @@ class OwnProcess:
             )
         except OSError as error:
             raise DataError(f"Python cannot be started: {error.strerror}") from error
+        use_all_cores(self._process.pid)
         file = self.file
         request = {
             "do": "load", "path": str(file.path), "folder": str(file.folder), "name": file.name,

@@ -53,18 +53,22 @@ class FreeCore:
         if sys.platform != "linux" or not threads or len(os.sched_getaffinity(0)) < 2:
             return
         core, normal = _current_core(), os.getpriority(os.PRIO_PROCESS, os.getpid())
-        cores_of: dict[int, Cores] = {}
         has_low = False
         for thread in threads:
             with suppress(OSError):  # it has ended
-                cores = cores_of[thread] = frozenset(os.sched_getaffinity(thread))
+                cores = self._before[thread] = frozenset(os.sched_getaffinity(thread))
                 if os.getpriority(os.PRIO_PROCESS, thread) > normal:
                     has_low = True
                     if core in cores and len(cores) > 1:
                         os.sched_setaffinity(thread, cores - {core})
-        if has_low:
+        if not has_low:
+            self._before = {}
+            return
+        self._core = core
+        try:
             os.sched_setaffinity(0, {core})
-            self._core, self._before = core, cores_of
+        except OSError:  # the process may use other cores now
+            self.give_back()
 
     def give_back(self) -> None:
         """Let the threads, and those that they have started since, use the cores as before."""
@@ -75,7 +79,7 @@ class FreeCore:
             return
         alone = frozenset({self._core})
         by_reduced = {before - alone: before for before in self._before.values()}
-        by_reduced[alone] = self._before[get_native_id()]
+        by_reduced[alone] = self._before.get(get_native_id(), alone)
         for thread in _threads():
             with suppress(OSError):
                 now = frozenset(os.sched_getaffinity(thread))
@@ -84,14 +88,16 @@ class FreeCore:
 
 
 def use_all_cores(process: int) -> None:
-    """Let a process that was just started use the cores of this one.
+    """Let a process that this thread has just started use the cores of all threads.
 
-    It has those of the thread that started it, which may be few meanwhile.
+    It has those of this one, which may be fewer meanwhile.
     """
     if sys.platform == "linux":
         with suppress(OSError):  # it has ended, or is another user's
-            own = [os.sched_getaffinity(thread) for thread in _threads()]
-            os.sched_setaffinity(process, set().union(*own) or os.sched_getaffinity(0))
+            own = os.sched_getaffinity(0)
+            every = own.union(*(os.sched_getaffinity(thread) for thread in _threads()))
+            if every != own:
+                os.sched_setaffinity(process, every)
 
 
 def _threads() -> list[int]:
@@ -104,4 +110,4 @@ def _threads() -> list[int]:
 
 def _current_core() -> int:
     """The core that this thread is on: the kernel chose it because little else is there."""
-    return int(Path("/proc/thread-self/stat").read_text().rpartition(")")[2].split()[36])
+    return int(Path(TASKS, str(get_native_id()), "stat").read_text().rpartition(")")[2].split()[36])

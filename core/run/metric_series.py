@@ -251,7 +251,9 @@ class MetricSeries:
             after = int(np.searchsorted(raw, step))
             around = slice(max(0, after - 1), after + 1)
             steps, values = raw[around], self._values.view[around]
-        found = int(np.abs(steps - float(step)).argmin())
+        # A difference of 64-bit numbers overflows, and a float has 53 bits.
+        to = int(step) if float(step).is_integer() else float(step)
+        found = min(range(len(steps)), key=lambda at: abs(int(steps[at]) - to))
         return int(steps[found]), float(values[found])
 
 

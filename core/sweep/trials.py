@@ -14,7 +14,7 @@ from core.sweep.child import Child
 from core.sweep.goal import Goal, GoalReader
 from core.sweep.study import Trial
 from trainpad.errors import RunError, UserError
-from trainpad.text import sanitize
+from trainpad.text import sanitize, sanitize_name
 
 DIVERGED: Final = 3
 """The exit status of a run of trainpad that diverged."""
@@ -111,7 +111,7 @@ class RunningTrial:
                 self.stop(End.PRUNED)
 
     def _missing(self, reader: GoalReader) -> str:
-        if self.goal.metric in reader.names:
+        if sanitize_name(self.goal.metric) in reader.names:
             return f"{self.goal.metric} was never a finite number: it was NaN or infinite"
         known = ", ".join(list(reader.names)[:10]) or "nothing"
         return f"{self.goal.metric} was never recorded; recorded were: {known}"

@@ -25,7 +25,7 @@ from core.tfevents.items import (
     Text,
 )
 from core.tfevents.messages import DecodeError, HParamsPluginData
-from trainpad.text import sanitize
+from trainpad.text import sanitize, sanitize_name
 
 MAX_TEXT: Final = 20_000
 """Characters kept of a text."""
@@ -184,7 +184,7 @@ def _hparam(datum: Any) -> HParam:
 
 
 def _name(name: bytes) -> str:
-    return sanitize(name, limit=200)
+    return sanitize_name(name.decode("utf-8", "replace"))
 
 
 def _strings(tensor: Any) -> list[bytes]:

@@ -190,8 +190,8 @@ class DrawingCanvas(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return these rows of cells, one at a time: ink changes few of them.
 
-        Textual would look for borders, padding and links in each, of which there are none here,
-        and take three times as long as it takes to draw the row.
+        Textual would look for borders, padding, opacity and links in each, of which there are
+        none here, and take three times as long as it takes to draw the row.
         """
         width, (_, background) = self.size.width, self.background_colors
         beside = Style(bgcolor=background.rich_color)  # of rows that are drawn for another size

@@ -41,6 +41,8 @@ class RunGrouping:
             self.ask(f"{error}\n", pattern)
             return
         self._set(is_grouped=True)
+        if self._listing.pattern is not None and self._listing.pattern.problem:
+            self._screen.host.toast(self._listing.pattern.problem)
 
     def _set(self, *, is_grouped: bool) -> None:
         self._listing.close_group()

@@ -30,7 +30,7 @@ MAX_PASTE: Final = 100_000
 CTRL_C: Final = "\x03"
 _INCOMPLETE = re.compile(r"(?:\x1b(?:\[[<?]?[\d;:]*\$?)?)?\Z")
 _REST_OF_SEQUENCE = re.compile(r"\[[<?]?\d")
-_REPORT = r"(?<![\x1b\[O<?;\d-])\x1b\[<\d{1,4};-?\d{1,5};-?\d{1,5}[Mm]"
+_REPORT = r"(?<![\x1b\[O<?;:$\d-])\x1b\[<\d{1,4};-?\d{1,5};-?\d{1,5}[Mm]"
 """A report of the mouse, other than one that interrupts another sequence."""
 _PARSED_HERE = re.compile(rf"{REPLY.pattern}|(?P<mouse>{_REPORT})")
 _KEYS = re.compile(r"(?:\x1b\[[<?]?[\d;:]*[A-Za-z~])+|\x1bO.|\x1b?.", re.DOTALL)

@@ -219,13 +219,6 @@ def _lines(
         yield from (strip.text for strip in drawing.strips)
 
 
-def chart_rows(
-    model: WatchModel, tag: str, width: int, height: int, glyphs: Glyphs
-) -> Iterator[str]:
-    """Yield the rows of one chart, as it is on the screen without colours."""
-    yield from (strip.text for strip in _drawing(model, tag, width, height, glyphs).strips)
-
-
 def _drawing(model: WatchModel, tag: str, width: int, height: int, glyphs: Glyphs) -> Drawing:
     scene = Scene(glyphs, logarithmic=False)
     scene.lines, scene.step_unit = model.lines(tag), model.step_unit(tag)
