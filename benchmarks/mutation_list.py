@@ -84,7 +84,7 @@ MUTATIONS = (
     ("core/run/series.py", "self.steps[-1]", "self.steps[0]", "series"),
     ("core/session/session.py", "[:200]", "[:2]", "session"),
     ("core/run/smoothing.py", "arange(1.0", "arange(2.0", "series"),
-    ("core/rundir/data_source.py", '"fake_data"', '"fake"', "request"),
+    ("core/rundir/data_source.py", '"fake_data"', '"fake"', "sources"),
     (
         "core/training/distributed.py",
         "BROADCAST_BYTES = 2048",

@@ -1,8 +1,9 @@
 """Names and paths of data: what is requested must be valid, what is found may be skipped."""
 
+import json
 import sys
 import types
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -291,3 +292,11 @@ def test_a_loop_of_links_is_a_folder_that_does_not_exist(tmp_path: Path) -> None
     source = DataSource(input_data_dir=absolute_path(tmp_path / "loop"))
     with pytest.raises(DataError, match=r"loop: no such folder; expected one with four IDX files"):
         source.load()
+
+
+def test_what_a_run_recorded_of_its_data_is_its_source() -> None:
+    source = DataSource("drawn", eval_data="mine", fake_data=True, variation=0.5, function=True)
+    recorded = {"source": json.loads(json.dumps(asdict(source)))}
+    assert DataSource.from_run_info(recorded) == source
+    recorded["source"]["fake_data"] = "yes"
+    assert not DataSource.from_run_info(recorded).fake_data
