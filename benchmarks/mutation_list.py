@@ -200,7 +200,7 @@ MUTATIONS = (
         "MAX_DELAY: Final = -500.0",
         "output_tail",
     ),
-    ("core/program/record.py", "MAX_NAMES: Final = 1000", "MAX_NAMES: Final = 1", "run_program"),
+    ("core/program/record.py", "_names) < MAX_NAMES", "_names) <= MAX_NAMES", "run_program"),
     ("core/run/metric_names.py", "(certain or found or", "(found or", "metric_names"),
     ("core/run/durations.py", "if minutes < 60", "if minutes < 6", "durations"),
     ("core/run/history.py", "event.step >= limit", "event.step > limit", "history"),
