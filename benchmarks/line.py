@@ -109,10 +109,10 @@ def slow(bench: Bench) -> None:
         time.sleep(10)
         speed, _ = rates(log_dir, bench.seconds)
         delays = []
-        for value in ("0.0125", "0.0156", "0.0195"):
+        for value in ("0.0125", "0.016", "0.02"):
             before = time.monotonic()
             terminal.type("]")
-            terminal.wait_for(value)
+            terminal.wait_for(rf"‹ +{value} ›")
             delays.append(time.monotonic() - before)
             time.sleep(2)
         latencies = ", ".join(f"{delay:.2f}" for delay in delays)
