@@ -1,6 +1,7 @@
 """The overview of all runs of a folder, and their rows in the table."""
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from core.run.hparams import as_dict, validate_hparams
 from core.run.status import Outcome
 from core.rundir import notes
 from core.rundir.entry import RunEntry
+from core.rundir.entry_cache import EntryCache
 from core.rundir.overview import MAX_NEW_RUNS, Overview
 from core.rundir.rundir import RunDir
 from tests.helpers.runs import BEGAN, add_events, confusion, finished, hold, make_run, three_runs
@@ -168,3 +170,12 @@ def test_the_network_takes_the_cells_that_the_name_leaves(width: int, shown: int
     assert (
         len("".join(text for text, _ in run_columns.header(visible, width, every[0], "^"))) <= width
     )
+
+
+def test_a_run_of_which_a_file_has_just_changed_is_not_kept(log_dir: Path, tmp_path: Path) -> None:
+    entry, *_ = polled(log_dir)
+    cache = EntryCache(tmp_path / "cache", log_dir)
+    for age, kept in ((1.5, 0), (2.5, 1)):
+        stamp = (1, time.time_ns() - int(age * 1e9))
+        cache.save([((stamp, None), entry)])
+        assert len(cache.load()) == kept
