@@ -10,6 +10,7 @@ from tests.helpers.runs import finished
 from tests.helpers.waiting import shown
 from tui.app import TrainpadApp
 from tui.chart.chart import Chart
+from tui.runs.lines import last_step
 from tui.runs.listing import RunListing
 from tui.terminal.settings import Settings
 
@@ -84,3 +85,7 @@ async def test_keys_draw_the_mean_over_seeds_and_the_differences(tmp_path: Path)
         assert "error rate" not in await shown(pilot, app, "loss ")
         await pilot.press("v")
         await shown(pilot, app, "precision @ 1, validation · error rate")
+
+
+def test_an_axis_without_steps_has_eight() -> None:
+    assert last_step([], {}) == (8, False)
