@@ -145,6 +145,17 @@ def test_changes_after_the_checkpoint_are_replayed(make_run: MakeRun) -> None:
     assert recorded_changes(run) == [(5, "l2", 0.1)]
 
 
+def test_a_run_that_was_killed_before_its_first_event_still_has_its_plan(make_run: MakeRun) -> None:
+    run = make_run(planned=[[130, "learning_rate", 0.03], "none", [-1, "l2", 1]])
+    assert find_resume_point(str(run.path), run.path).later_changes == ()  # one is no change
+    run = make_run("other", planned=[[130, "learning_rate", 0.03]])
+    run.events.write_bytes(b'{"event": "started", "time": ')
+    expected = ((130, "learning_rate", 0.03),)
+    assert find_resume_point(str(run.path), run.path).later_changes == expected
+    list(record(iter([Started(0, {}, "CPU:0", 1)]), run))
+    assert recorded_changes(run) == []
+
+
 def test_a_missing_resume_point_is_reported(make_run: MakeRun) -> None:
     run = make_run()
     with pytest.raises(RunError, match="there is no run called 'elsewhere'"):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.run.events import Event, Saved
+from core.run.events import Event, Saved, Started
 from core.run.history import changes_of
 from core.rundir import checkpoint
 from core.rundir.attached import is_attached
@@ -19,7 +19,7 @@ from core.rundir.errors import CheckpointError
 from core.rundir.event_tail import MAX_BYTES, MAX_LINE_BYTES
 from core.rundir.resolve import resolve_run
 from core.rundir.rundir import RunDir
-from core.rundir.validation import count, fields_of, file_name, parse_event
+from core.rundir.validation import count, fields_of, file_name, parse_event, plan_in
 from trainpad.errors import RunError
 from trainpad.files import open_plain
 from trainpad.place import absolute, expanded
@@ -106,7 +106,11 @@ def recorded_changes(run: RunDir) -> list[Change]:
     Raises:
         RunError: the events cannot be read.
     """
-    return [(change.step, change.name, change.new) for change in changes_of(read_events(run))]
+    events = [*read_events(run)]
+    if not any(isinstance(event, Started) for event in events):
+        # It was killed before its first event was written.
+        events.insert(0, Started(0, {}, "", 0, plan_in(run.info())))
+    return [(change.step, change.name, change.new) for change in changes_of(events)]
 
 
 def read_events(run: RunDir) -> Iterator[Event]:

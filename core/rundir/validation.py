@@ -189,6 +189,14 @@ def _hparam_value(name: object, value: Any) -> Any:
         raise ValueError(str(error)) from error
 
 
+def plan_in(info: Mapping[str, Any]) -> list[tuple[int, str, Any]]:
+    """The changes that a run was begun with, by its `run.json`; none where that has none."""
+    plan: list[tuple[int, str, Any]] = fields_of({"planned": list_of(_planned_change)}, info).get(
+        "planned", []
+    )
+    return plan
+
+
 def _planned_change(value: object) -> tuple[int, str, Any]:
     if not isinstance(value, list) or len(value) != 3:
         raise ValueError("not a planned change")

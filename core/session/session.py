@@ -251,6 +251,7 @@ def _run_directory(request: Request, dataset: "Dataset") -> RunDir:
         "xla": request.xla,
         "strategy": request.strategy,
         "versions": versions(),
+        "planned": [list(change) for change in request.changes],
     }
     if request.branch:
         parent = request.branch
