@@ -14,7 +14,7 @@ import click
 from core.cli.classify_command import classify
 from core.cli.completion import register_safe_completion
 from core.cli.data_command import data
-from core.cli.errors import FAULT, OUTPUT_ERROR, describe_missing_flag, print_error
+from core.cli.errors import FAULT, OUTPUT_ERROR, describe_missing_flag, describe_usage, print_error
 from core.cli.flags import DefaultGroup
 from core.cli.mine_command import mine
 from core.cli.network_command import network
@@ -101,6 +101,8 @@ def _run_command(arguments: Sequence[str] | None, inherited: Inherited) -> int:
         return print_error(str(error))
     except click.NoSuchOption as error:
         return print_error(describe_missing_flag(error))
+    except click.BadOptionUsage as error:
+        return print_error(describe_usage(error))
     except click.ClickException as error:
         return print_error(error.format_message())
     except click.Abort:

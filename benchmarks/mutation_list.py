@@ -384,7 +384,7 @@ MUTATIONS = (
     ("tui/watch/model.py", "MAX_INITIAL_RUNS: Final = 12", "MAX_INITIAL_RUNS: Final = 1", "watch"),
     ("tui/watch/once.py", "HEIGHT = 12", "HEIGHT = 2", "watch"),
     ("tui/weights/history.py", "SHOWN_STDS = 5.0", "SHOWN_STDS = 0.05", "weights_screen"),
-    ("tui/weights/summary.py", "nbytes < 1024 * 1024", "nbytes < 1024", "weights_screen"),
+    ("tui/weights/summary.py", "nbytes < 1024 * 1024", "nbytes < 1024", "layer_table"),
     ("tui/widgets/background.py", "self.busy = False", "self.busy = True", "background"),
     ("tui/widgets/canvas.py", "_BRAILLE = 0x2800", "_BRAILLE = 0x2801", "canvas"),
     ("tui/widgets/footer.py", "GAP = 2", "GAP = 20", "footer"),

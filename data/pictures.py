@@ -59,11 +59,6 @@ class Digits:
     """One digit in other shapes, if its own may be lost: see `data.stretched`."""
 
 
-def read_digits(path: str | Path) -> Floats:
-    """Read a file, one digit in each picture or drawing: ``[n, 28, 28]``."""
-    return locate_digits_in(path, split=False).images
-
-
 def locate_digits_in(
     path: str | Path,
     *,

@@ -1,4 +1,4 @@
-"""Values and steps that are none cost no other number, and a failure is seen whoever prints it."""
+"""Values and steps that are none cost no other number, and each failure is seen."""
 
 import sys
 import threading

@@ -17,7 +17,7 @@ from core.export.tables import classes
 from core.rundir.rundir import RunDir, create_run, list_runs
 from data.drawn import draw_digits
 from data.errors import DataError
-from data.pictures import read_digits
+from data.pictures import locate_digits_in
 from tests.helpers.idx import write_idx
 from tests.helpers.runs import copy_of_recorded
 from trainpad.errors import RunError, UserError
@@ -92,7 +92,7 @@ def test_a_header_that_does_not_parse_is_refused(header: bytes, tmp_path: Path) 
     path = tmp_path / "x.npy"
     path.write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
     with pytest.raises(DataError, match="not a usable"):
-        read_digits(path)
+        locate_digits_in(path)
 
 
 # -- texts for spreadsheets -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ from data.components import find_components, group_into_digits, label_components
 from data.errors import DataError
 from data.ink import ink_to_image
 from data.ink_photo import find_digits
-from data.pictures import Floats, as_images, locate_in_contents, read_digits
+from data.pictures import Floats, as_images, locate_digits_in, locate_in_contents
 from tests.helpers.idx import write_idx
 from tests.helpers.paper import FIVE, ONE, SEVEN, ZERO, is_similar, paper
 
@@ -311,7 +311,7 @@ def test_no_images_are_no_digits():
 def test_idx_files(tmp_path, name):
     images = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
     write_idx(tmp_path / name, images)
-    np.testing.assert_allclose(read_digits(tmp_path / name), images / np.float32(255))
+    np.testing.assert_allclose(locate_digits_in(tmp_path / name).images, images / np.float32(255))
 
 
 def test_stroke_json():
@@ -373,7 +373,7 @@ def test_a_picture_that_claims_to_be_huge_is_not_unpacked():
 def test_a_missing_file_is_named(tmp_path):
     for path in (tmp_path / "nowhere.png", tmp_path):
         with pytest.raises(DataError, match=path.name):
-            read_digits(path)
+            locate_digits_in(path)
 
 
 def test_standard_input(monkeypatch):
@@ -381,4 +381,4 @@ def test_standard_input(monkeypatch):
         buffer = io.BytesIO(b'{"strokes": [[[0, 0], [1, 1]]]}')
 
     monkeypatch.setattr("sys.stdin", Input())
-    assert read_digits("-").shape == (1, 28, 28)
+    assert locate_digits_in("-").images.shape == (1, 28, 28)

@@ -38,5 +38,16 @@ def test_a_flag_of_another_command_names_that_command(capsys: pytest.CaptureFixt
         assert capsys.readouterr().err == f"trainpad: there is no flag {flag}; {has}\n"
 
 
+def test_a_flag_without_its_value_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--branch"], ["stop", "--wait"]):
+        with pytest.raises(SystemExit, match="2"):
+            main.main(arguments)
+        expected = f"trainpad: {arguments[-1]} needs a value after it; `--help` says which\n"
+        assert capsys.readouterr().err == expected
+    with pytest.raises(SystemExit, match="2"):
+        main.main(["--headless=3"])
+    assert "does not take a value" in capsys.readouterr().err
+
+
 def test_none_is_a_network_without_hidden_layers() -> None:
     assert SPECS["network"].check("none") == "none"

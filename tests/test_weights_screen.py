@@ -28,7 +28,7 @@ from tui.weights.history import QUANTITIES, histogram_rows, step_range
 from tui.weights.inspection import Inspection, InspectionRequest
 from tui.weights.recorded import RecordedWeights, RecordReader
 from tui.weights.saliency import SaliencyView
-from tui.weights.summary import DiagnosisList, LayerTable, format_bytes
+from tui.weights.summary import DiagnosisList, LayerTable
 from tui.weights.units import SortedUnits, UnitOrder, logit_weights
 from tui.widgets.heatmap import HeatmapGrid
 
@@ -393,11 +393,3 @@ async def test_a_small_terminal_says_what_it_waits_for_too(
         app.screen._show_record(app.screen._recorded)  # what was recorded is read meanwhile
         await pilot.pause()
         assert app.screen._error[:40] in text_of(app)
-
-
-def test_bytes_are_in_kilobytes_up_to_a_megabyte() -> None:
-    assert [format_bytes(n) for n in (512, 1000 * 1024, 1 << 20)] == [
-        "0.5 KB",
-        "1000.0 KB",
-        "1.0 MB",
-    ]

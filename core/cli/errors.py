@@ -36,6 +36,13 @@ def describe_missing_flag(error: click.NoSuchOption) -> str:
     return f"there is no flag {error.option_name}; {hint}"
 
 
+def describe_usage(error: click.BadOptionUsage) -> str:
+    """The sentence for a flag that is used in a wrong way."""
+    if error.message.endswith("requires an argument."):
+        return f"{error.option_name} needs a value after it; `--help` says which"
+    return error.format_message()
+
+
 def _commands_with(error: click.NoSuchOption) -> str:
     """Which other commands have the flag; empty if none or many have."""
     group = error.ctx.find_root().command if error.ctx else None

@@ -6,7 +6,7 @@ its columns, so that an outlier is visible at every zoom. Non-finite values are 
 from the statistics.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,13 +35,16 @@ class Columns(NamedTuple):
         return cls(low, high, mean, np.zeros(width, np.bool_))
 
 
-def float32s(values: npt.ArrayLike) -> Float32s:
-    """Return numbers as float32; a finite one beyond those is the greatest of them, by its sign."""
+def float32s(values: npt.ArrayLike, order: Literal["K", "F"] = "K") -> Float32s:
+    """Return numbers as float32; a finite one beyond those is the greatest of them, by its sign.
+
+    With the order "F" a column of a table is one piece of memory.
+    """
     array = np.asarray(values)
     if array.dtype == np.float32:
         return array
     with np.errstate(over="ignore"):
-        numbers = array.astype(np.float32)
+        numbers = array.astype(np.float32, order=order)
     if (is_beyond := np.isinf(numbers) & np.isfinite(array)).any():
         numbers[is_beyond] = np.copysign(np.finfo(np.float32).max, array[is_beyond])
     return numbers

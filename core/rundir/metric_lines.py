@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import orjson
 
+from core.run.pyramid import float32s
 from core.run.reading_turns import give_way
 from core.rundir.validation import MAX_COUNT, MAX_TIMESTAMP, as_number
 from trainpad.text import sanitize_name
@@ -27,7 +28,6 @@ ABOUT: Final = ("step", "time")
 """What a line holds besides numbers; one without any begins a segment."""
 TEXTS: Final = {text: float(text) for text in ("nan", "inf", "-inf")}
 """What is no number in JSON, as it is written."""
-MAX_FLOAT32: Final = float(np.finfo(np.float32).max)
 Row = Mapping[str, Any]
 Names = tuple[str, ...]
 Array = npt.NDArray[np.float64]
@@ -196,15 +196,9 @@ def _tables(groups: Mapping[Names, Sequence[Array]]) -> Iterator[Table]:
         array = np.concatenate(parts)
         if not len(array):
             continue
-        values = array[:, 2:]
-        with np.errstate(over="ignore"):
-            narrowed = values.astype(np.float32, order="F")
-        too_large = np.isinf(narrowed) & np.isfinite(values)
-        if too_large.any():
-            narrowed[too_large] = np.copysign(MAX_FLOAT32, values[too_large])
         yield Table(
             tuple(sanitize_name(name) for name in names[2:]),
             array[:, 0].astype(np.int64),
             array[:, 1].copy(),
-            narrowed,
+            float32s(array[:, 2:], "F"),
         )

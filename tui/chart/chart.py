@@ -15,7 +15,7 @@ from textual.strip import Strip
 from core.run.log import MarkKind
 from tui.chart import palette
 from tui.chart.axes import Axis
-from tui.chart.drawing import StripCache, draw_or_say
+from tui.chart.drawing import StripCache, draw
 from tui.chart.keys import ChartAction
 from tui.chart.marks import Mark
 from tui.chart.scene import Scene
@@ -131,7 +131,7 @@ class Chart(StripWidget):
 
     def rows(self, width: int, height: int) -> list[Strip]:
         """The legend, the plot with the labels of y, and the labels of x."""
-        strips, layout, _ = draw_or_say(
+        strips, layout, _ = draw(
             self.scene,
             self.title,
             width,
@@ -149,7 +149,7 @@ class Chart(StripWidget):
         """The rows without colours: a band is shades, not tints."""
         tinted, self.scene.tinted = self.scene.tinted, False
         try:
-            return draw_or_say(self.scene, self.title, *self.size).strips
+            return draw(self.scene, self.title, *self.size).strips
         finally:
             self.scene.tinted = tinted
 

@@ -33,27 +33,6 @@ class Drawing(NamedTuple):
     """Why there is a sentence in the place of the chart, if there is."""
 
 
-def draw_or_say(
-    scene: Scene,
-    title: str,
-    width: int,
-    height: int,
-    styles: Sequence[Style] = PLAIN,
-    *,
-    labelled: bool = True,
-    strips: "StripCache | None" = None,
-) -> Drawing:
-    """Draw a chart as `draw` does; where that fails, the title and a sentence about the error."""
-    try:
-        return draw(scene, title, width, height, styles, labelled=labelled, strips=strips)
-    except Exception as error:  # noqa: BLE001 - the other charts go on
-        lines = [(title, ChartStyle.TITLE)]
-        lines += [(row, ChartStyle.AXIS) for row in wrap(fault_text(error), max(1, width))]
-        said = [Strip([Segment(text, styles[style])]) for text, style in lines[:height]]
-        rows = [strip.adjust_cell_length(width) for strip in said]
-        return Drawing(rows + [Strip.blank(width)] * (height - len(rows)), None, error)
-
-
 def draw(
     scene: Scene,
     title: str,
@@ -64,21 +43,41 @@ def draw(
     labelled: bool = True,
     strips: "StripCache | None" = None,
 ) -> Drawing:
-    """Draw a chart of ``width`` x ``height`` cells, with the rows in ``strips`` that are equal."""
-    rows = rows_needed(title, scene.labels(), width, height)
-    layout = scene.layout(width, height - rows) if height > rows and width > 1 else None
+    """Draw a chart of ``width`` x ``height`` cells, with the rows in ``strips`` that are equal.
+
+    Where that fails, draw its title and a sentence about the error: the other charts go on.
+    """
+    cache = StripCache() if strips is None else strips
+    try:
+        rows = rows_needed(title, scene.labels(), width, height)
+        layout = scene.layout(width, height - rows) if height > rows and width > 1 else None
+        top = _legend(scene, title, layout).strips(width, rows, styles)
+        below = plot_strips(scene, layout, styles, cache, labelled=labelled) if layout else []
+    except Exception as error:  # noqa: BLE001 - an error of any kind is said
+        return Drawing(_sentence(error, title, width, height, styles), None, error)
+    return Drawing([*top, *below], layout)
+
+
+def _legend(scene: Scene, title: str, layout: Layout | None) -> Legend:
     plot_width = layout.canvas.width if layout else 1
     settings = scene.settings(layout.logarithmic if layout else scene.logarithmic)
-    legend = Legend(
+    return Legend(
         " · ".join([title, *settings]),
         scene.cursor_note(plot_width),
         scene.legend_entries(plot_width),
         scene.glyphs,
     )
-    top = legend.strips(width, rows, styles)
-    cache = StripCache() if strips is None else strips
-    below = plot_strips(scene, layout, styles, cache, labelled=labelled) if layout else []
-    return Drawing([*top, *below], layout)
+
+
+def _sentence(
+    error: Exception, title: str, width: int, height: int, styles: Sequence[Style]
+) -> list[Strip]:
+    """The rows in the place of a chart that cannot be drawn."""
+    lines = [(title, ChartStyle.TITLE)]
+    lines += [(row, ChartStyle.AXIS) for row in wrap(fault_text(error), max(1, width))]
+    said = [Strip([Segment(text, styles[style])]) for text, style in lines[:height]]
+    rows = [strip.adjust_cell_length(width) for strip in said]
+    return rows + [Strip.blank(width)] * (height - len(rows))
 
 
 class StripCache:

@@ -18,7 +18,7 @@ from core.options.options import Options, load_options
 from core.run.state import RunState
 from trainpad.errors import RunError, UserError
 from trainpad.text import sanitize
-from tui.chart.drawing import draw_or_say
+from tui.chart.drawing import draw
 from tui.chart.line_letters import LETTERS
 from tui.chart.marks import Mark, marks_of
 from tui.chart.palette import ChartStyle, styles_in
@@ -84,7 +84,7 @@ def plot(exports: Sequence[Export], file_format: str, theme: str = "") -> bytes:
         width = (WIDTH - GAP * (len(row) - 1)) // len(row)
         scenes = [_scene(chart, settings) for chart in row]
         drawn = [
-            draw_or_say(scene, chart.title, width, HEIGHT, styles).strips
+            draw(scene, chart.title, width, HEIGHT, styles).strips
             for scene, chart in zip(scenes, row, strict=True)
         ]
         strips += [_side_by_side(beside, width) for beside in zip(*drawn, strict=True)]

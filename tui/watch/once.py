@@ -15,7 +15,7 @@ from core.tfevents.search import roots_of, search
 from trainpad.errors import UserError, warn
 from trainpad.place import absolute
 from trainpad.text import sanitize
-from tui.chart.drawing import Drawing, draw_or_say
+from tui.chart.drawing import Drawing, draw
 from tui.chart.scene import Scene
 from tui.terminal.characters import Glyphs
 from tui.watch.model import WatchModel, undrawn_text
@@ -222,4 +222,4 @@ def _lines(
 def _drawing(model: WatchModel, tag: str, width: int, height: int, glyphs: Glyphs) -> Drawing:
     scene = Scene(glyphs, logarithmic=False)
     scene.lines, scene.step_unit = model.lines(tag), model.step_unit(tag)
-    return draw_or_say(scene, model.title(tag, scene.lines), width, height)
+    return draw(scene, model.title(tag, scene.lines), width, height)
